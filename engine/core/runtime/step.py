@@ -1,0 +1,260 @@
+"""What goes into the pure core and what comes out: stimuli, the state of an instance, and the Step that one stimulus makes.
+
+    step = advance(library, state, stimulus, now)
+
+Everything here is a value. A writer stores a Step as a set difference: a wait that is new is inserted, one that is gone is
+closed, one whose facts changed is updated; history is appended; variable changes are applied by scope and name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Variables: TypeAlias = dict[str, Json]
+
+
+class Status(StrEnum):
+    """Of a process instance. `active` also while incidents are open; `failed` ended by an uncaught error."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"  # by a person, or by the diagram's own terminate end event at process level: completed
+    FAILED = "failed"
+
+
+WaitKind = Literal["user", "job", "timer", "message", "signal", "condition", "incident"]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One place where an instance waits for the world. `id` is the primary key of its user_task, job, timer or subscription row.
+
+    `owner` is the id of the activation it belongs to (for a user task the wait's id itself), `node` the flow node that reacts.
+    """
+
+    id: str
+    kind: WaitKind
+    owner: str
+    node: str
+    node_name: str
+    process_id: str  # key of the process definition whose diagram holds the node (a called one, possibly)
+    definition_id: str  # e.g. "appeal_handling:3"
+    scope: str  # id of the activation whose variables the node sees first
+    created_at: datetime
+    due_at: datetime | None = None  # timer: when it fires (None while the clock stands still); user task: until when
+    # user task
+    form_id: str | None = None
+    assignee: str | None = None
+    candidate_users: tuple[str, ...] = ()
+    candidate_groups: tuple[str, ...] = ()
+    follow_up_at: datetime | None = None
+    priority: int = 50
+    lane: str | None = None
+    # job
+    job_type: str | None = None
+    retries: int = 3
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # timer, message, signal
+    remaining: int | None = None  # firings left of a cycle (None: without end)
+    interval: str | None = None  # ISO 8601 duration of a cycle
+    interrupting: bool = True
+    name: str | None = None  # of the message or signal
+    correlation_key: str | None = None
+    # incident
+    code: str | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+HistoryKind = Literal[
+    "instance_started", "instance_ended", "activated", "completed", "cancelled", "flow_taken", "event_caught", "event_thrown",
+    "variables_set", "decision_evaluated", "incident_opened", "incident_resolved", "deadline_set", "deadline_moved",
+    "clock_stopped", "clock_resumed", "warning",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an instance's history as the core sees it; the verbs add who did it and the hash chain."""
+
+    kind: HistoryKind
+    at: datetime
+    definition_id: str
+    node: str | None = None  # flow node or sequence flow id
+    node_kind: str | None = None
+    node_name: str | None = None
+    activation: str | None = None  # id of the activation
+    scope: str | None = None  # id of the activation that contains it
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VariableChange:
+    """`deleted` True when the scope has ended: the variable is gone from the live store (history keeps its last value)."""
+
+    scope: str
+    name: str
+    value: Json = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class MessagePublished:
+    """To be correlated by the message verb in the same transaction (buffered when nobody waits)."""
+
+    name: str
+    correlation_key: str
+    variables: Variables
+    node: str
+
+
+@dataclass(frozen=True)
+class SignalThrown:
+    """To be broadcast to every other instance and signal start event; the throwing instance has already received it."""
+
+    name: str
+    variables: Variables
+    node: str
+
+
+Effect = MessagePublished | SignalThrown
+
+
+@dataclass(frozen=True)
+class State:
+    """An instance between two steps: JSON-able, small and flat. `waits` are stored in their own tables and handed back with it.
+
+    `tokens`: one row per live activation `[id, parent id, definition id or null (inherited), node id, phase, facts]`.
+    `variables`: scope (activation id) → name → value; the root scope's id is the instance id.
+    """
+
+    instance_id: str
+    definition_id: str
+    status: Status
+    tokens: tuple[list[Json], ...] = ()
+    waits: tuple[Wait, ...] = ()
+    variables: Mapping[str, Variables] = field(default_factory=dict)
+    counter: int = 0  # for ids: "<instance id>.<counter>"
+    activations: int = 0  # automatic activations since the last stimulus from outside: the step budget
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one stimulus did. `labels` are the process-level facts: businessKey, title, enterprise as evaluated now.
+
+    `unfinished` True: the slice of automatic work is used up; store this step and send `Continue` at once in a new transaction.
+    """
+
+    state: State
+    history: tuple[Entry, ...] = ()
+    variables: tuple[VariableChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    labels: Mapping[str, Json] = field(default_factory=dict)
+    unfinished: bool = False
+
+
+# ---------------------------------------------------------------------------------------------------------------- stimuli
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin an instance. `start_event` None: the none start event; else the message, timer or signal start event with that id."""
+
+    instance_id: str
+    definition_id: str
+    variables: Variables
+    start_event: str | None = None
+
+
+@dataclass(frozen=True)
+class CompleteTask:
+    task_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True)
+class CompleteJob:
+    job_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """Retries are used up: open an incident."""
+
+    job_id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ThrowError:
+    """A worker reports a BPMN error on its job."""
+
+    job_id: str
+    error_code: str
+    message: str = ""
+    variables: Variables = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TimerDue:
+    """`fired_at` of the Step's `now` must not be before the wait's due_at."""
+
+    wait_id: str
+
+
+@dataclass(frozen=True)
+class MessageReceived:
+    wait_id: str
+    variables: Variables
+
+
+@dataclass(frozen=True)
+class SignalReceived:
+    name: str
+    variables: Variables
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Resolve the incident with this wait id by trying its element again."""
+
+    wait_id: str
+
+
+@dataclass(frozen=True)
+class SetVariables:
+    scope: str
+    variables: Variables
+
+
+@dataclass(frozen=True)
+class Terminate:
+    """A person ends the whole instance."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Continue:
+    """Go on with an unfinished step."""
+
+
+Stimulus = (
+    Start | CompleteTask | CompleteJob | JobFailed | ThrowError | TimerDue | MessageReceived | SignalReceived | Retry
+    | SetVariables | Terminate | Continue
+)  # fmt: skip
+
+
+class StepRefused(Exception):
+    """The stimulus does not fit the state: the wait is not open (`wait_not_open`), the timer is not due (`timer_not_due`), …"""
+
+    def __init__(self, code: str, **facts: Json) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(f"{code} {facts}")
