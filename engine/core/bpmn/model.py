@@ -287,3 +287,4 @@ class Diagram:
     shapes: tuple[Shape, ...] = ()
     edges: tuple[Edge, ...] = ()
     artefacts: Mapping[str, Artefact] = field(default_factory=dict)
+    others: tuple[Process, ...] = ()  # not executable: drawn, never deployed

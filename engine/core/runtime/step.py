@@ -173,8 +173,11 @@ class Start:
 
 @dataclass(frozen=True)
 class CompleteTask:
+    """`actor`, if given, is the local variable of that name while the task's output mappings are evaluated, and no longer."""
+
     task_id: str
     variables: Variables
+    actor: Variables | None = None
 
 
 @dataclass(frozen=True)
