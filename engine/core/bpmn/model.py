@@ -181,7 +181,7 @@ class Node:
     documentation: str = ""
     inputs: tuple[IoMapping, ...] = ()
     outputs: tuple[IoMapping, ...] = ()
-    events: tuple[EventDefinition, ...] = ()  # empty: a none event
+    events: tuple[EventDefinition, ...] = ()  # empty: a none event; send and receive tasks: their message, if they name one
     parallel_multiple: bool = False
     attached_to: str | None = None  # boundary events
     interrupting: bool = True  # boundary events (cancelActivity) and start events of event sub-processes (isInterrupting)
@@ -222,7 +222,7 @@ class Scope:
     links: Mapping[str, str] = field(default_factory=dict)  # link name → catching node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and cached by identity: a definition never changes
 class Process:
     """One executable process of a diagram, checked and ready to run."""
 

@@ -1,0 +1,78 @@
+"""Event definitions: what an event waits for or throws, with references to messages, signals, errors and escalations resolved."""
+
+from __future__ import annotations
+
+from engine.core.bpmn.model import EventDefinition, EventKind, Formula
+from engine.core.bpmn.reading import Reading
+from engine.core.bpmn.vocabulary import EVENT_DEFINITIONS, Element, bpmn_children, local, zeebe_children
+
+_TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+
+
+def read_events(reading: Reading, node: Element) -> tuple[EventDefinition, ...]:
+    """All event definitions of an event, in document order. Source: BPMN 2.0.2 §10.5.5."""
+    return tuple(_read_event(reading, child) for child in bpmn_children(node, *EVENT_DEFINITIONS))
+
+
+def read_message(reading: Reading, element: Element) -> EventDefinition:
+    """What `messageRef` of a message event, send task or receive task means, with the message's correlation key."""
+    message = reading.resolve(element, "messageRef", "message")
+    reference, name, key = None, None, None
+    if message is not None:
+        reference = message.get("id")
+        name = reading.formula(message, message.get("name"))
+        subscriptions = zeebe_children(message, "subscription")
+        key = reading.formula(subscriptions[0], subscriptions[0].get("correlationKey")) if subscriptions else None
+    return EventDefinition("message", element.sourceline or 0, name, reference, key)
+
+
+def _read_event(reading: Reading, element: Element) -> EventDefinition:
+    kind: EventKind = EVENT_DEFINITIONS[local(element)]  # type: ignore[assignment]
+    line = element.sourceline or 0
+    match kind:
+        case "message":
+            return read_message(reading, element)
+        case "timer":
+            return _read_timer(reading, element)
+        case "signal":
+            return _read_reference(reading, element, kind, "signalRef", "signal", "name")
+        case "error":
+            return _read_reference(reading, element, kind, "errorRef", "error", "errorCode")
+        case "escalation":
+            return _read_reference(reading, element, kind, "escalationRef", "escalation", "escalationCode")
+        case "conditional":
+            return EventDefinition(kind, line, value=_text_of(reading, element, "condition"))
+        case "link":
+            # A link's name is compared, never evaluated: it must be known before anything runs.
+            name = (element.get("name") or "").strip()
+            return EventDefinition(kind, line, Formula(name, line) if name else None)
+        case "compensation":
+            activity = (element.get("activityRef") or "").strip() or None
+            return EventDefinition(kind, line, reference=activity, wait_for_completion=reading.flag(element, "waitForCompletion", True))
+        case _:
+            return EventDefinition(kind, line)
+
+
+def _read_reference(
+    reading: Reading, element: Element, kind: EventKind, attribute: str, target: str, value: str
+) -> EventDefinition:
+    found = reading.resolve(element, attribute, target)
+    if found is None:
+        return EventDefinition(kind, element.sourceline or 0)
+    return EventDefinition(kind, element.sourceline or 0, reading.formula(found, found.get(value)), found.get("id"))
+
+
+def _read_timer(reading: Reading, element: Element) -> EventDefinition:
+    line = element.sourceline or 0
+    texts = [child for child in bpmn_children(element, *_TIMERS) if (child.text or "").strip()]
+    if len(texts) != 1:
+        reading.report("timer_needs_one", element, count=len(texts))
+    if not texts:
+        return EventDefinition("timer", line)
+    timer = _TIMERS[local(texts[0])]
+    return EventDefinition("timer", line, timer=timer, value=reading.formula(texts[0], texts[0].text))  # type: ignore[arg-type]
+
+
+def _text_of(reading: Reading, element: Element, name: str) -> Formula | None:
+    found = bpmn_children(element, name)
+    return reading.formula(found[0], found[0].text) if found else None

@@ -1,0 +1,99 @@
+"""One file while it is being read: what its parts can look up and where they put what they find wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.core.bpmn.model import Formula
+from engine.core.bpmn.vocabulary import DRAWN, NODES, Element, local, words
+from engine.core.bpmn.words import Words
+from engine.core.problems import Problem, Severity
+from engine.feel import FeelSyntaxError, parse
+
+MAX_EXPRESSION = 20_000  # characters; a formula that long is a mistake or an attack
+# The elements that a person finds again in the drawing or in the properties panel.
+PLACES = NODES | DRAWN | words("sequenceFlow process message signal error escalation")
+
+
+@dataclass
+class Reading:
+    """The elements of the file by id, and the problems found so far."""
+
+    file: str
+    elements: dict[str, Element] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, code: str, element: Element, severity: Severity = "error", **facts: object) -> None:
+        """Add a problem at `element`, named by the nearest element around it that a designer can see."""
+        line = element.sourceline
+        self.problems.append(Problem(code, self.file, line, place(element), facts, severity))
+
+    def formula(self, element: Element, text: str | None) -> Formula | None:
+        """The value of an attribute or element text; None if it is absent or blank. A syntax error is reported, the text kept."""
+        if text is None or not (text := text.strip()):
+            return None
+        line = element.sourceline or 0
+        if not text.startswith("="):
+            return Formula(text, line)
+        if len(text) > MAX_EXPRESSION:
+            self.report("feel_too_long", element, length=len(text), limit=MAX_EXPRESSION)
+            return Formula(text, line)
+        try:
+            return Formula(text, line, parse(text[1:]))
+        except FeelSyntaxError as error:
+            column = error.column + 1 if error.line == 1 else error.column  # the leading = is ours
+            reason = Words(f"feel.{error.code}", **error.facts)
+            self.report("feel_syntax", element, text=shorten(text), line=error.line, column=column, reason=reason)
+        except RecursionError:
+            self.report("feel_too_long", element, length=len(text), limit=MAX_EXPRESSION)
+        return Formula(text, line)
+
+    def resolve(self, element: Element, attribute: str, *targets: str) -> Element | None:
+        """The element that a reference attribute points to. A reference to nothing, or to the wrong thing, is reported."""
+        name = (element.get(attribute) or "").strip()
+        if not name:
+            return None
+        found = self.elements.get(name)
+        if found is None and ":" in name:  # the schema makes some references qualified names
+            found = self.elements.get(name.partition(":")[2])
+        if found is None:
+            self.report("dangling_reference", element, attribute=attribute, target=name)
+        elif local(found) not in targets:
+            self.report("wrong_reference", element, attribute=attribute, target=name, found=local(found), expected=" / ".join(targets))
+            return None
+        return found
+
+    def flag(self, element: Element, attribute: str, default: bool) -> bool:
+        """An xsd:boolean attribute; anything else than true, false, 1, 0 is reported."""
+        text = (element.get(attribute) or "").strip()
+        if text in ("true", "1"):
+            return True
+        if text not in ("", "false", "0"):
+            self.report("not_a_boolean", element, attribute=attribute, text=shorten(text))
+        return False if text in ("false", "0") else default
+
+    def number(self, element: Element, attribute: str, default: int) -> int:
+        """An integer attribute of at most nine digits; anything else is reported."""
+        text = (element.get(attribute) or "").strip()
+        if not text:
+            return default
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            return int(text)
+        self.report("not_a_number", element, attribute=attribute, text=shorten(text))
+        return default
+
+
+def place(element: Element) -> str | None:
+    """The id of the nearest element around (or at) `element` that is drawn or listed in a modelling tool."""
+    current: Element | None = element
+    while current is not None:
+        if local(current) in PLACES and current.get("id"):
+            return current.get("id")
+        current = current.getparent()
+    return None
+
+
+def shorten(text: str, length: int = 80) -> str:
+    """One line of at most `length` characters, for sentences."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
