@@ -1,0 +1,119 @@
+"""Where host values become FEEL values and back. Host values are never changed: lists and contexts are copied."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal, InvalidOperation, Overflow
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from .budget import DEFAULT_BUDGET, Run
+from .errors import BudgetExceeded, Null
+from .temporal import MICROSECOND, temporal_text
+from .text import text_of
+from .values import DECIMAL128, DaysTimeDuration, Function, Range, YearsMonthsDuration
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+
+DEPTH_LIMIT = 200
+# JSON writers of most languages hold integers of 64 bits.
+_INTEGER_LIMIT = 2**63
+
+
+def read(value: object, depth: int = 0) -> object:
+    """The FEEL value of a host value. Raises Null for something FEEL has no type for, or nested without end."""
+    reader = _READERS.get(type(value))
+    if reader is None:
+        return value if type(value) in _NATIVE else _read_other(value, depth)
+    if depth > DEPTH_LIMIT:
+        raise Null("unsupported_value", type="nested list")
+    return reader(value, depth)
+
+
+def _read_number(value: object, depth: int) -> Decimal:
+    try:
+        number = Decimal(value) if type(value) is int else value if type(value) is Decimal else Decimal(repr(value))  # type: ignore[arg-type]
+        if not number.is_finite():
+            raise Null("number_out_of_range")
+        return number if -10**33 < number < 10**33 and type(value) is int else DECIMAL128.plus(number)
+    except (Overflow, InvalidOperation) as cause:
+        raise Null("number_out_of_range") from cause
+
+
+def _read_list(value: object, depth: int) -> list[object]:
+    return [read(item, depth + 1) for item in value]  # type: ignore[attr-defined]
+
+
+def _read_context(value: object, depth: int) -> dict[str, object]:
+    return {str(key): read(item, depth + 1) for key, item in value.items()}  # type: ignore[attr-defined]
+
+
+def _read_zoned(value: object, depth: int) -> object:
+    zone = value.tzinfo  # type: ignore[attr-defined]
+    if zone is None or type(zone) in (timezone, ZoneInfo):
+        return value
+    offset = value.utcoffset()  # type: ignore[attr-defined]
+    return value.replace(tzinfo=timezone(offset) if offset is not None else None)  # type: ignore[attr-defined]
+
+
+def _read_span(value: object, depth: int) -> DaysTimeDuration:
+    return DaysTimeDuration(value // MICROSECOND)  # type: ignore[operator]
+
+
+def _read_other(value: object, depth: int) -> object:
+    for type_, reader in ((bool, lambda v, _: bool(v)), (str, lambda v, _: str(v)), (int, lambda v, d: _read_number(int(v), d)),
+                          (float, lambda v, d: _read_number(float(v), d)), (Mapping, _read_context), (tuple, _read_list),
+                          (list, _read_list), (Function, lambda v, _: v)):
+        if isinstance(value, type_):
+            return reader(value, depth)
+    raise Null("unsupported_value", type=type(value).__name__)
+
+
+_READERS: dict[type, Callable[[object, int], object]] = {
+    int: _read_number, float: _read_number, Decimal: _read_number, list: _read_list, tuple: _read_list, dict: _read_context,
+    datetime: _read_zoned, time: _read_zoned, timedelta: _read_span,
+}
+_NATIVE = frozenset((str, bool, type(None), date, DaysTimeDuration, YearsMonthsDuration, Range, Function))
+
+
+def to_json(value: object) -> Json:
+    """A FEEL value as JSON: numbers as int or float, temporal values as ISO 8601 text, ranges and functions as FEEL text.
+
+    Raises BudgetExceeded when the tree has more elements than the default budget allows.
+    """
+    return _to_json(value, [DEFAULT_BUDGET.size * 5])
+
+
+def _to_json(value: object, left: list[int]) -> Json:
+    left[0] -= 1
+    if left[0] < 0:
+        raise BudgetExceeded("size", DEFAULT_BUDGET.size * 5)
+    if value is None or type(value) in (str, bool, int, float):
+        return value  # type: ignore[return-value]
+    if type(value) is Decimal:
+        return _json_number(value)
+    if type(value) is list:
+        return [_to_json(item, left) for item in value]
+    if type(value) is dict:
+        return {key: _to_json(item, left) for key, item in value.items()}
+    if type(value) in (Range, Function):
+        return text_of(value)
+    return temporal_text(value, iso=True)
+
+
+def _json_number(value: Decimal) -> int | float:
+    if abs(value) < _INTEGER_LIMIT and value == value.to_integral_value():
+        return int(value)
+    # Beyond a double there is no number in JSON; the largest one keeps its sign and is at least a number.
+    return max(min(float(value), 1.7976931348623157e308), -1.7976931348623157e308)
+
+
+def host_function(parameters: Sequence[str], call: Callable[..., object]) -> Function:
+    """A function for the scope: `call` gets one FEEL value per parameter, by position; its result is read like a scope value.
+
+    What `call` raises goes through to the caller of `evaluate`.
+    """
+    def invoke(run: Run, arguments: list[object]) -> object:
+        return read(call(*arguments))
+
+    return Function(parameters, invoke, f"function({', '.join(parameters)}) external")

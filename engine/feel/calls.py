@@ -1,0 +1,155 @@
+"""Calling: built-in functions, functions of the host, function definitions, and the two forms that look at names themselves."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import syntax
+from .budget import Frame, Run
+from .builtins import FUNCTIONS, call_builtin, candidates_for
+from .errors import BudgetExceeded, Null
+from .scopes import Closure, Static, root_of
+from .types import fits
+from .values import Function, kind_of
+
+Compile = Callable[[syntax.Node, Static], Closure]
+
+
+def invoke(run: Run, function: object, arguments: list[object], names: tuple[str, ...] | None = None) -> object:
+    """The result of a function value. Raises Null when it is none or the arguments do not fit, BudgetExceeded when too deep."""
+    if type(function) is not Function:
+        raise Null("not_a_function", type=kind_of(function))
+    ordered = _ordered(function, arguments, names)
+    run.spend(4)
+    run.depth += 1
+    if run.depth > run.budget.depth:
+        raise BudgetExceeded("depth", run.budget.depth)
+    try:
+        return function.call(run, [_typed(type_, value) for type_, value in zip(function.types, ordered, strict=False)])
+    finally:
+        run.depth -= 1
+
+
+def _ordered(function: Function, arguments: list[object], names: tuple[str, ...] | None) -> list[object]:
+    if names is not None:
+        given = dict(zip(names, arguments, strict=True))
+        if len(given) != len(arguments) or not given.keys() <= set(function.parameters):
+            raise Null("wrong_arguments", function=_signature(function))
+        return [given.get(name) for name in function.parameters]
+    if len(arguments) != len(function.parameters) and function.text not in FUNCTIONS:
+        raise Null("wrong_arguments", function=_signature(function))
+    return arguments
+
+
+def _signature(function: Function) -> str:
+    return f"function({', '.join(function.parameters)})"
+
+
+def _typed(type_: object, value: object) -> object:
+    if type_ is None or value is None:
+        return value
+    assert isinstance(type_, syntax.Type)
+    if fits(type_, value):
+        return value
+    if type(value) is list and len(value) == 1 and fits(type_, value[0]):
+        return value[0]
+    if type_.name == "list" and fits(type_, [value]):
+        return [value]
+    raise Null("bad_argument", function="function", types=kind_of(value))
+
+
+def compile_call(node: syntax.Call, compile_node: Compile, static: Static) -> Closure:
+    name = node.function.name if isinstance(node.function, syntax.Name) else None
+    if name in _FORMS and len(node.arguments) in _FORMS[name][0] and name not in static.bound:
+        return _FORMS[name][1](node, compile_node, static)
+    arguments = [compile_node(argument, static) for argument in node.arguments]
+    if name is not None and name in FUNCTIONS and name not in static.bound:
+        return _builtin_call(node, name, arguments)
+    return _value_call(node, compile_node(node.function, static), arguments)
+
+
+def _value_call(node: syntax.Call, function: Closure, arguments: list[Closure]) -> Closure:
+    at, names = node.at, node.names
+
+    def call(frame: Frame) -> object:
+        try:
+            return invoke(frame.run, function(frame), [argument(frame) for argument in arguments], names)
+        except Null as problem:
+            frame.run.null(at, problem)
+            return None
+
+    return call
+
+
+def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure]) -> Closure:
+    """A call by the name of a built-in function. A function of that name in the scope wins; any other value does not hide it."""
+    at = node.at
+    candidates = candidates_for(name, len(arguments), node.names)
+
+    def call(frame: Frame) -> object:
+        run = frame.run
+        values = [argument(frame) for argument in arguments]
+        try:
+            own = root_of(frame).run.scope.get(name)
+            if type(own) is Function:
+                return invoke(run, own, values, node.names)
+            if not candidates:
+                raise Null("wrong_arguments", function=" / ".join(map(str, FUNCTIONS[name])))
+            return call_builtin(run, candidates, values)
+        except Null as problem:
+            run.null(at, problem)
+            return None
+
+    return call
+
+
+def _is_defined(node: syntax.Call, compile_node: Compile, static: Static) -> Closure:
+    """`is defined(a.b)`: whether the name and every entry of the path exist, even if null."""
+    value_of = compile_node(node.arguments[0], static)
+    missing = frozenset(("unknown_name", "no_such_entry", "no_such_property"))
+
+    def test(frame: Frame) -> object:
+        warnings, frame.run.warnings = frame.run.warnings, []
+        try:
+            value = value_of(frame)
+            return value is not None or not any(warning.code in missing for warning in frame.run.warnings)
+        finally:
+            frame.run.warnings = warnings
+
+    return test
+
+
+def _get_or_else(node: syntax.Call, compile_node: Compile, static: Static) -> Closure:
+    """`get or else(value, default)`: no warning for a missing value, since it is expected."""
+    names = node.names or ("value", "default")
+    if set(names) != {"value", "default"}:
+        return _builtin_call(node, "get or else", [compile_node(argument, static) for argument in node.arguments])
+    by_name = dict(zip(names, node.arguments, strict=True))
+    value_of, default = compile_node(by_name["value"], static), compile_node(by_name["default"], static)
+
+    def choose(frame: Frame) -> object:
+        warnings, frame.run.warnings = frame.run.warnings, []
+        try:
+            value = value_of(frame)
+        finally:
+            frame.run.warnings = warnings
+        return default(frame) if value is None else value
+
+    return choose
+
+
+_FORMS: dict[str | None, tuple[tuple[int, ...], Callable[[syntax.Call, Compile, Static], Closure]]] = {
+    "is defined": ((1,), _is_defined), "get or else": ((2,), _get_or_else),
+}
+
+
+def compile_function(node: syntax.FunctionDefinition, compile_node: Compile, static: Static) -> Closure:
+    body = compile_node(node.body, static.binding(node.parameters))
+    parameters, types, text = node.parameters, node.types, node.text
+
+    def define(frame: Frame) -> object:
+        def call(run: Run, arguments: list[object]) -> object:
+            return body(Frame(run, dict(zip(parameters, arguments, strict=True)), frame))
+
+        return Function(parameters, call, text, types)
+
+    return define

@@ -1,0 +1,31 @@
+"""What can go wrong with an expression: it does not parse, it gives null, or it costs too much."""
+from __future__ import annotations
+
+
+class FeelSyntaxError(Exception):
+    """The text is no FEEL. `code` is stable, `line` and `column` count from 1, `facts` fill the sentence `feel.<code>`."""
+
+    def __init__(self, code: str, line: int, column: int, **facts: object) -> None:
+        super().__init__(f"{code} at {line}:{column} {facts}")
+        self.code = code
+        self.line = line
+        self.column = column
+        self.facts = facts
+
+
+class BudgetExceeded(Exception):
+    """An evaluation wanted more `resource` ("steps", "size" or "depth") than its `limit`. Nothing was changed."""
+
+    def __init__(self, resource: str, limit: int) -> None:
+        super().__init__(f"{resource} > {limit}")
+        self.code = "budget_exceeded"
+        self.facts: dict[str, object] = {"resource": resource, "limit": limit}
+
+
+class Null(Exception):
+    """Raised inside the package only: the operation gives null, and `code` with `facts` becomes a warning."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
