@@ -15,7 +15,8 @@ from .builtins import FUNCTIONS
 from .compiler import Tests, compile_node, compile_tests
 from .errors import BudgetExceeded, FeelSyntaxError, Null
 from .lexer import NameTable
-from .parser import DEPTH_LIMIT, Parser
+from .parser import Parser
+from .reader import DEPTH_LIMIT
 from .scopes import Closure, Found, Static
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration
 

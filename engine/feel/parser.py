@@ -1,93 +1,33 @@
 """Tokens → abstract syntax: precedence climbing over the grammar of DMN 1.4 §10.3.1.2."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation, Overflow
 
 from . import syntax
 from .budget import Position
 from .errors import FeelSyntaxError
-from .lexer import FULL_WIDTH, NameTable, Token, position, tokens_of, unescape
+from .reader import KEYWORDS, Reader
 from .syntax import Node, Type
 from .temporal import parse_any
-from .types import TYPE_NAMES
 from .values import DECIMAL128
 
-TEXT_LIMIT = 50_000
-DEPTH_LIMIT = 40
-KEYWORDS = frozenset("and or in between then else return satisfies instance if for some every".split())
+# Paths, filters and calls on one value, each of which is a call deep.
+LINK_LIMIT = 40
 COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
 OR, AND, COMPARE, ADD, MULTIPLY, POWER = range(1, 7)
 OPERATORS = {"or": OR, "and": AND, "in": COMPARE, "between": COMPARE, **dict.fromkeys(COMPARISONS, COMPARE),
              "+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
-_FOREIGN = {"==": "=", "&&": "and", "||": "or", "!": "not(…)", "%": "modulo(…)", "'": '"', **FULL_WIDTH}
 
 
-class Parser:
-    """One reading of one text: the tokens, where we are, which names are known, and whether `?` was met."""
-
-    def __init__(self, text: str, names: Iterable[str], functions: NameTable) -> None:
-        if len(text) > TEXT_LIMIT:
-            raise FeelSyntaxError("too_long", 1, 1, limit=TEXT_LIMIT)
-        self.text = text
-        self.tokens = tokens_of(text)
-        self.index = 0
-        self.depth = 0
-        self.names = NameTable(names)
-        self.functions = functions
-        self.asks = False
-
-    # Tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.index]
-
-    def at(self, token: Token | None = None) -> Position:
-        return position(self.text, (token or self.token).start)
-
-    def sees(self, *texts: str) -> bool:
-        token = self.tokens[self.index]
-        return token.text in texts and token.kind in ("sign", "word")
-
-    def take(self, text: str) -> bool:
-        if self.sees(text):
-            self.index += 1
-            return True
-        return False
-
-    def expect(self, *texts: str) -> Token:
-        token = self.token
-        if not self.sees(*texts):
-            raise self.unexpected(" ".join(texts))
-        self.index += 1
-        return token
-
-    def unexpected(self, expected: str) -> FeelSyntaxError:
-        """The error for the token we are at, as helpful as we can be about it."""
-        token = self.token
-        if token.kind == "end":
-            return FeelSyntaxError("unexpected_end", *self.at(), expected=expected)
-        instead = _FOREIGN.get(token.text)
-        if instead is not None:
-            code = "full_width" if token.text in FULL_WIDTH else "foreign_operator"
-            return FeelSyntaxError(code, *self.at(), found=token.text, instead=instead)
-        return FeelSyntaxError("unexpected_token", *self.at(), found=token.text[:40], expected=expected)
-
-    def end(self) -> None:
-        if self.token.kind != "end":
-            raise self.unexpected("operator")
+class Parser(Reader):
+    """The expressions of one text; `self.asks` tells whether `?` was met."""
 
     # Expressions
 
     def expression(self) -> Node:
         return self.binary(OR)
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEPTH_LIMIT:
-            raise FeelSyntaxError("nested_too_deep", *self.at(), limit=DEPTH_LIMIT)
 
     def binary(self, floor: int) -> Node:
         """An expression whose operators bind at least as tightly as `floor`; operators of one level group from the left."""
@@ -146,7 +86,7 @@ class Parser:
             self.expect("of")
             node = syntax.InstanceOf(at, node, self.type())
         if signs > 2:
-            raise FeelSyntaxError("unexpected_token", *at, found="---", expected="value")
+            raise FeelSyntaxError("expected_value", *at, found="-" * signs)
         for _ in range(signs):
             if isinstance(node, syntax.Literal) and isinstance(node.value, Decimal):
                 node = syntax.Literal(at, node.value.copy_negate())
@@ -172,8 +112,8 @@ class Parser:
             else:
                 return node
             links += 1
-            if links > DEPTH_LIMIT:
-                raise FeelSyntaxError("nested_too_deep", *at, limit=DEPTH_LIMIT)
+            if links > LINK_LIMIT:
+                raise FeelSyntaxError("nested_too_deep", *at, limit=LINK_LIMIT)
 
     def starts_value(self, index: int) -> bool:
         """Whether a value can start at a token: `]1..2[` ends with a bracket that opens no filter."""
@@ -181,21 +121,6 @@ class Parser:
         if token.kind == "word":
             return token.text not in KEYWORDS or token.text in ("if", "for", "some", "every")
         return token.kind in ("number", "string") or token.text in ("(", "[", "{", "-", "@")
-
-    def entry_name(self) -> str:
-        """The name behind a dot: a known one, or the words up to the next operator (`time offset`)."""
-        known = self.names.match(self.tokens, self.index)
-        if known:
-            self.index = known[1]
-            return known[0]
-        if self.token.kind != "word":
-            raise self.unexpected("name")
-        words = [self.token.text]
-        self.index += 1
-        while self.token.kind == "word" and self.token.text not in KEYWORDS:
-            words.append(self.token.text)
-            self.index += 1
-        return " ".join(words)
 
     def call(self, function: Node) -> Node:
         at = self.at()
@@ -215,21 +140,6 @@ class Parser:
                 break
         self.expect(")")
         return syntax.Call(at, function, tuple(arguments), tuple(names) if names else None)
-
-    def argument_name(self) -> str | None:
-        """`name:` in front of an argument, if there is one."""
-        end = self.index
-        while self.tokens[end].kind in ("word", "number"):
-            end += 1
-        if end == self.index or self.tokens[end].text != ":":
-            return None
-        words = self.source(self.index, end)
-        self.index = end + 1
-        return words
-
-    def source(self, start: int, end: int) -> str:
-        """The text of some tokens with single spaces."""
-        return " ".join(self.text[self.tokens[start].start:self.tokens[end - 1].end].split())
 
     # Primary expressions
 
@@ -259,17 +169,6 @@ class Parser:
             raise self.unexpected("value")
         return form(self)
 
-    def known_name(self) -> str | None:
-        """A known name of several tokens. Built-in functions only where they are called, so that `date and time` can be two variables."""
-        own = self.names.match(self.tokens, self.index)
-        built_in = self.functions.match(self.tokens, self.index)
-        if built_in and self.tokens[built_in[1]].text == "(" and (not own or own[1] < built_in[1]):
-            own = built_in
-        if own is None:
-            return None
-        self.index = own[1]
-        return own[0]
-
     def number(self) -> Node:
         at, token = self.at(), self.token
         self.index += 1
@@ -277,14 +176,6 @@ class Parser:
             return syntax.Literal(at, DECIMAL128.create_decimal(token.text))
         except (Overflow, InvalidOperation) as cause:
             raise FeelSyntaxError("invalid_literal", *at, found=token.text[:40]) from cause
-
-    def string(self) -> str:
-        token = self.token
-        value = unescape(token.text)
-        if value is None:
-            raise FeelSyntaxError("invalid_escape", *self.at(), found=token.text[:40])
-        self.index += 1
-        return value
 
     def temporal(self) -> Node:
         at = self.at()
@@ -358,22 +249,6 @@ class Parser:
             self.names.drop(key)
         return syntax.Context(at, tuple(entries.items()))
 
-    def context_key(self) -> str:
-        if self.token.kind == "string":
-            return self.string()
-        return self.declared_name(":")
-
-    def declared_name(self, *ends: str) -> str:
-        """A name where it is introduced: everything up to one of `ends`."""
-        start = self.index
-        while not self.sees(*ends) and self.token.kind != "end":
-            if self.token.text in ("(", ")", "[", "]", "{", "}", ",", ":", '"', "=", "<", ">"):
-                break
-            self.index += 1
-        if start == self.index or self.tokens[start].kind == "number":
-            raise self.unexpected("name")
-        return self.source(start, self.index)
-
     # Textual expressions
 
     def if_(self) -> Node:
@@ -444,37 +319,7 @@ class Parser:
         text = self.text[start:self.tokens[self.index - 1].end]
         return syntax.FunctionDefinition(at, tuple(parameters), tuple(parameters.values()), body, text)
 
-    # Types and unary tests
-
-    def type(self) -> Type:
-        at, found = self.at(), self.token.text
-        for words, name in TYPE_NAMES.items():
-            end = self.index + len(words)
-            if tuple(token.text for token in self.tokens[self.index:end]) == words:
-                self.index = end
-                return self.type_parts(name)
-        if self.token.kind != "word":
-            raise self.unexpected("type")
-        raise FeelSyntaxError("unknown_type", *at, found=found)
-
-    def type_parts(self, name: str) -> Type:
-        self.deeper()
-        items: list[Type] = []
-        keys: list[str] = []
-        if name in ("list", "range", "context", "function") and self.take("<"):
-            while not self.sees(">"):
-                if name == "context":
-                    keys.append(self.context_key())
-                    self.expect(":")
-                items.append(self.type())
-                if not self.take(","):
-                    break
-            self.expect(">")
-            if name == "function":
-                self.expect("->")
-                items.insert(0, self.type())
-        self.depth -= 1
-        return Type(name, tuple(items), tuple(keys))
+    # Unary tests
 
     def test(self) -> syntax.Test:
         """One unary test. Source: DMN 1.4 §10.3.1.2, rules 7 and 14."""
