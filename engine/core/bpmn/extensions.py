@@ -159,7 +159,9 @@ def _read_decision(reading: Reading, node: Element) -> CalledDecision | None:
 def _read_called_process(reading: Reading, node: Element) -> CalledProcess | None:
     called = _first(node, "calledElement")
     if called is None:
-        return None
+        # The standard's own attribute (BPMN 2.0.2 §10.3.5) is a qualified name of a process.
+        plain = (node.get("calledElement") or "").strip().rpartition(":")[2]
+        return CalledProcess(Formula(plain, node.sourceline or 0)) if plain else None
     process = reading.formula(called, called.get("processId")) or reading.formula(called, called.get("processIdExpression"))
     if process is None:
         return None

@@ -18,6 +18,7 @@ from engine.feel import Expression
 class Kind(StrEnum):
     """The flow node types by their local XML name."""
 
+    PROCESS = "process"  # not a flow node: the process itself, where history speaks of it
     TASK = "task"
     MANUAL_TASK = "manualTask"
     USER_TASK = "userTask"

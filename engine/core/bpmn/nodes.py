@@ -136,6 +136,8 @@ def _read_node(
     if kind is Kind.SUB_PROCESS and reading.flag(element, "triggeredByEvent", False):
         kind = Kind.EVENT_SUB_PROCESS
     default = reading.resolve(element, "default", "sequenceFlow")
+    if kind is Kind.BOUNDARY_EVENT and not (element.get("attachedToRef") or "").strip():
+        reading.report("boundary_unattached", element)
     attached = reading.resolve(element, "attachedToRef", *_ACTIVITY_TAGS)
     inputs, outputs = read_mappings(reading, element)
     if kind in (Kind.SEND_TASK, Kind.RECEIVE_TASK):

@@ -8,7 +8,7 @@ from engine.core.bpmn.model import Formula
 from engine.core.bpmn.vocabulary import DRAWN, NODES, Element, local, words
 from engine.core.bpmn.words import Words
 from engine.core.problems import Problem, Severity
-from engine.feel import FeelSyntaxError, parse
+from engine.feel import Expression, FeelSyntaxError, parse
 
 MAX_EXPRESSION = 20_000  # characters; a formula that long is a mistake or an attack
 # The elements that a person finds again in the drawing or in the properties panel.
@@ -35,18 +35,11 @@ class Reading:
         line = element.sourceline or 0
         if not text.startswith("="):
             return Formula(text, line)
-        if len(text) > MAX_EXPRESSION:
-            self.report("feel_too_long", element, length=len(text), limit=MAX_EXPRESSION)
-            return Formula(text, line)
         try:
-            return Formula(text, line, parse(text[1:]))
-        except FeelSyntaxError as error:
-            column = error.column + 1 if error.line == 1 else error.column  # the leading = is ours
-            reason = Words(f"feel.{error.code}", **error.facts)
-            self.report("feel_syntax", element, text=shorten(text), line=error.line, column=column, reason=reason)
-        except RecursionError:
-            self.report("feel_too_long", element, length=len(text), limit=MAX_EXPRESSION)
-        return Formula(text, line)
+            return Formula(text, line, _parse(text))
+        except NotAnExpression as error:
+            self.report(error.code, element, **error.facts)
+            return Formula(text, line)
 
     def resolve(self, element: Element, attribute: str, *targets: str) -> Element | None:
         """The element that a reference attribute points to. A reference to nothing, or to the wrong thing, is reported."""
@@ -81,6 +74,37 @@ class Reading:
             return int(text)
         self.report("not_a_number", element, attribute=attribute, text=shorten(text))
         return default
+
+
+class NotAnExpression(Exception):
+    """A text behind `=` that is no FEEL expression, with the code and facts of the problem that says so."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(code)
+
+
+def feel_problem(text: str) -> tuple[str, dict[str, object]] | None:
+    """Code and facts of what is wrong with a text that begins with `=`; None if it is a FEEL expression."""
+    try:
+        _parse(text)
+    except NotAnExpression as error:
+        return error.code, error.facts
+    return None
+
+
+def _parse(text: str) -> Expression:
+    if len(text) > MAX_EXPRESSION:
+        raise NotAnExpression("feel_too_long", length=len(text), limit=MAX_EXPRESSION)
+    try:
+        return parse(text[1:])
+    except FeelSyntaxError as error:
+        column = error.column + 1 if error.line == 1 else error.column  # the leading = is ours
+        reason = Words(f"feel.{error.code}", **error.facts)
+        raise NotAnExpression("feel_syntax", text=shorten(text), row=error.line, column=column, reason=reason) from error
+    except RecursionError as error:
+        raise NotAnExpression("feel_too_long", length=len(text), limit=MAX_EXPRESSION) from error
 
 
 def place(element: Element) -> str | None:

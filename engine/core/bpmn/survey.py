@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.core.bpmn.reading import Reading, shorten
+from engine.core.bpmn.supported import ONLY_VALUES
 from engine.core.bpmn.vocabulary import (
     ATTRIBUTES,
     BPMN,
@@ -62,11 +63,12 @@ ZEEBE_PLACES: dict[str, frozenset[str]] = {
     "assignmentDefinition": words("userTask"),
     "taskSchedule": words("userTask"),
     "priorityDefinition": words("userTask"),
+    "ioMapping": NODES,
     "script": words("scriptTask"),
     "calledDecision": words("businessRuleTask"),
     "calledElement": words("callActivity"),
     "taskDefinition": words("serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent"),
-    "taskHeaders": words("serviceTask sendTask scriptTask businessRuleTask userTask intermediateThrowEvent endEvent"),
+    "taskHeaders": words("serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent"),
     "loopCharacteristics": words("multiInstanceLoopCharacteristics"),
     "subscription": words("message"),
     "versionTag": words("process"),
@@ -130,11 +132,14 @@ def _look_at_attributes(reading: Reading, element: Element) -> None:
     allowed = ATTRIBUTES.get(name, DEFAULT_ATTRIBUTES)
     for attribute in element.attrib:
         attribute = str(attribute)
-        if not attribute.startswith("{"):
-            if attribute not in allowed:
-                reading.report("unknown_attribute", element, tag=name, attribute=shorten(attribute))
+        if not attribute.startswith("{") and attribute not in allowed:
+            reading.report("unknown_attribute", element, tag=name, attribute=shorten(attribute))
         elif namespace(attribute) == ZEEBE and attribute.rpartition("}")[2] not in _DESIGNER_ATTRIBUTES:
             reading.report("zeebe_unknown", element, name=shorten(attribute.rpartition("}")[2]))
+        elif (name, attribute) in ONLY_VALUES:
+            value, feature = ONLY_VALUES[name, attribute]
+            if element.get(attribute) != value:
+                reading.report("not_supported", element, what=Words(f"bpmn.feature.{feature}"))
     language = element.get("language")
     if language and "feel" not in language.lower():
         reading.report("expression_language", element, language=shorten(language))
@@ -176,7 +181,7 @@ def _look_at_extensions(reading: Reading, holder: Element, parent: str) -> list[
             continue
         if name in ZEEBE_REFUSED:
             if len(child) or child.attrib or (child.text or "").strip():
-                reading.report("not_supported", child, what=f"zeebe:{name}")
+                reading.report("not_supported", child, what=Words(f"bpmn.element.{name}"))
         elif name not in ZEEBE_ELEMENTS:
             reading.report("zeebe_unknown", child, name=shorten(name))
         elif parent not in ZEEBE_PLACES.get(name, frozenset({parent})):
@@ -186,6 +191,8 @@ def _look_at_extensions(reading: Reading, holder: Element, parent: str) -> list[
         else:
             _look_into_extension(reading, child)
         seen.add(name)
+    if "taskDefinition" in seen and seen & {"script", "calledDecision"}:
+        reading.report("two_implementations", holder)
     return foreign
 
 

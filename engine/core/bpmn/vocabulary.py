@@ -91,7 +91,7 @@ REFUSED_ELEMENTS = words(
     " globalChoreographyTask choreography choreographyTask callChoreography subChoreography"
     " conversation callConversation subConversation conversationNode conversationLink conversationAssociation choreographyRef"
     " ioSpecification ioBinding dataInput dataOutput inputSet outputSet dataInputAssociation dataOutputAssociation"
-    " eventDefinitionRef resourceRole performer humanPerformer potentialOwner"
+    " eventDefinitionRef resourceRole performer humanPerformer potentialOwner script"
     " correlationKey correlationProperty correlationSubscription"
     " loopDataInputRef loopDataOutputRef inputDataItem outputDataItem complexBehaviorDefinition"
 )
@@ -229,5 +229,3 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "dataStoreReference": words("id name dataStoreRef itemSubjectRef"),
 }
 DEFAULT_ATTRIBUTES = words("id name")
-# Allowed by the schema, but they carry nothing that we read; a value in them is not lost silently.
-UNREAD_ATTRIBUTES = words("calledElement operationRef")

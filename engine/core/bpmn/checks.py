@@ -1,0 +1,48 @@
+"""Everything that can be known to be wrong with a diagram before it is deployed, all at once, each with its line and advice.
+
+The promise behind it: a diagram runs exactly as BPMN 2.0.2 says, or it is refused here. Nothing is left to be found in month three.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.core.bpmn.checks_events import check_events
+from engine.core.bpmn.checks_flows import check_flows
+from engine.core.bpmn.checks_properties import check_properties
+from engine.core.bpmn.checks_structure import check_structure
+from engine.core.bpmn.checks_tasks import check_tasks
+from engine.core.bpmn.finding import finding
+from engine.core.bpmn.model import Diagram, Process
+from engine.core.bpmn.supported import unsupported
+from engine.core.problems import Problem
+
+
+@dataclass(frozen=True)
+class Known:
+    """The ids of what a diagram may refer to: everything deployed and everything in the same deployment."""
+
+    forms: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
+    processes: frozenset[str] = frozenset()
+
+
+def check(diagram: Diagram, library: Known) -> list[Problem]:
+    """All problems of the executable processes of `diagram`, sorted by line. What is only drawn is not judged.
+
+    `reader.read` has reported what is wrong with the file itself; a deployment needs both lists to be without errors.
+    """
+    processes = library.processes | {process.id for process in diagram.processes}
+    found: list[Problem] = []
+    for process in diagram.processes:
+        found += _check_support(process)
+        found += check_structure(process)
+        found += check_flows(process)
+        found += check_events(process)
+        found += check_tasks(process, library.forms, library.decisions, processes)
+        found += check_properties(process, library.forms)
+    return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def _check_support(process: Process) -> list[Problem]:
+    return [finding(process, node, "not_supported", what=what) for node in process.nodes.values() for what in unsupported(process, node)]
