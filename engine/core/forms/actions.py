@@ -1,6 +1,7 @@
 """Adding and removing rows and files, as a page's buttons ask for it: on the raw fields, so that it needs no script.
 
-`_add=items` appends a row to a list, `_remove=items[2]` takes one away, `_remove=papers#f81` takes the file `f81` out of a field.
+`_add=items` appends a row to a list, `_remove=items[2]` takes one away, `_remove=papers#f81` takes the file `f81` out of a
+field, `_update=1` only asks for the page again.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from engine.core.forms.model import Path
 from engine.core.forms.names import html_name, parse_name
 from engine.core.forms.sources import KEPT
 
-ADD, REMOVE = "_add", "_remove"
+ADD, REMOVE, UPDATE = "_add", "_remove", "_update"  # names of buttons
 
 
 def act(raw: Mapping[str, list[str]]) -> dict[str, list[str]] | None:
-    """The fields after the row buttons in `raw` were followed; None if none was pressed: then it is a submission."""
-    if not raw.get(ADD) and not raw.get(REMOVE):
+    """The fields after the row buttons in `raw` were followed; None if no button was pressed: it is a submission."""
+    if not any(raw.get(button) for button in (ADD, REMOVE, UPDATE)):
         return None
-    fields = {name: list(texts) for name, texts in raw.items() if name not in (ADD, REMOVE)}
+    fields = {name: list(texts) for name, texts in raw.items() if name not in (ADD, REMOVE, UPDATE)}
     for name in raw.get(ADD, []):
         _add(fields, name)
     for target in raw.get(REMOVE, []):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from engine import feel
+from engine.core.bpmn.words import Words
 from engine.core.forms import patterns, templates
 from engine.core.forms.kinds import Kind, Property
 from engine.core.forms.located import child
@@ -82,7 +83,9 @@ class Values:
         except templates.TemplateInvalid as error:
             self.problem(error.code, pointer, **error.facts)
         except feel.FeelSyntaxError as error:
-            self.feel_problem(error, pointer)
+            self.feel_problem(error, pointer, 1 if text.startswith("=") else 0)
+        except RecursionError:
+            self.problem("expression_too_long", pointer, limit=TEXT)
         return Template()
 
     def compile(self, text: str, pointer: str) -> Expression | None:
@@ -92,12 +95,15 @@ class Values:
         try:
             return feel.parse(text)
         except feel.FeelSyntaxError as error:
-            self.feel_problem(error, pointer)
+            self.feel_problem(error, pointer, 1)  # the leading = is ours
+        except RecursionError:
+            self.problem("expression_too_long", pointer, limit=TEXT)
         return None
 
-    def feel_problem(self, error: feel.FeelSyntaxError, pointer: str) -> None:
-        # The sentence of the FEEL error itself stands under feel.<code>; both are shown together.
-        self.problem("feel", pointer, reason=f"feel.{error.code}", feel_line=error.line, column=error.column, **dict(error.facts))
+    def feel_problem(self, error: feel.FeelSyntaxError, pointer: str, before: int = 0) -> None:
+        column = error.column + before if error.line == 1 else error.column
+        reason = Words(f"feel.{error.code}", **error.facts)
+        self.problem("feel", pointer, row=error.line, column=column, reason=reason)
 
     def pattern(self, text: str, pointer: str) -> object:
         try:

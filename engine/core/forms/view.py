@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from engine.core.forms import controls, values
-from engine.core.forms.checks import names_of
+from engine.core.forms.checks import IMAGES, names_of
 from engine.core.forms.filling import Instance
 from engine.core.forms.kinds import KINDS
 from engine.core.forms.markdown import escape, to_html
@@ -129,7 +129,7 @@ class _Drawing:
             return Part(**common, table=self.table(instance))
         if component.kind == "image":
             source, alt = instance.text("source", self.now), instance.text("alt", self.now)
-            return Part(**common, texts=(source if source.startswith(("https://", "data:image/")) else "",), display=(alt,))
+            return Part(**common, texts=(source if source.startswith(IMAGES) else "",), display=(alt,))
         if component.kind == "spacer":
             return Part(**common, attributes={"height": str(component.settings.get("height", 60))})
         if component.children or instance.repeats:
