@@ -82,22 +82,25 @@ def unescape(literal: str) -> str | None:
 
 
 class NameTable:
-    """Known names that are more than one word, found by their first token; local ones are added and dropped by scope."""
+    """Known names that are more than one word, found by their first token; local ones are added and dropped by scope.
+
+    Where the known name has a space, the text needs one too, and only there: with `a-b` known, `a - b` is a difference.
+    """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.by_first: dict[str, list[tuple[tuple[Part, ...], str]]] = {}
         for name in names:
             self.add(name)
 
     def add(self, name: str) -> bool:
         """Know `name` from here on; True if it needed an entry."""
         try:
-            parts = tuple(token.text for token in tokens_of(name)[:-1])
+            parts = _parts(tokens_of(name)[:-1])
         except FeelSyntaxError:
             return False
-        if not parts or parts == (name,) and _is_word(name):
+        if not parts or (len(parts) == 1 and _is_word(name)):
             return False
-        entries = self.by_first.setdefault(parts[0], [])
+        entries = self.by_first.setdefault(parts[0][0], [])
         entries.append((parts, name))
         entries.sort(key=lambda entry: -len(entry[0]))
         return True
@@ -114,9 +117,17 @@ class NameTable:
         """The longest known name that starts at a token, and the index behind it."""
         for parts, name in self.by_first.get(tokens[index].text, ()):
             end = index + len(parts)
-            if all(token.text == part for token, part in zip(tokens[index:end], parts, strict=False)) and end < len(tokens):
+            if end < len(tokens) and _parts(tokens[index:end]) == parts:
                 return name, end
         return None
+
+
+Part = tuple[str, bool]
+
+
+def _parts(tokens: list[Token]) -> tuple[Part, ...]:
+    """The texts of some tokens, each with whether there is space in front of it; the first has none."""
+    return tuple((token.text, at > 0 and token.start > tokens[at - 1].end) for at, token in enumerate(tokens))
 
 
 def _is_word(text: str) -> bool:
