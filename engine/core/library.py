@@ -1,11 +1,13 @@
-"""What the core may look up while it runs an instance: definitions, decisions, forms and the calendar. An argument, never a global."""
+"""What the core may look up while it runs an instance: definitions, decisions and the calendar. An argument, never a global."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from engine.core.bpmn.model import Process
-from engine.core.calendar import Calendar
+from engine.core.calendar import Calendar, functions, standard
 from engine.core.dmn.model import DecisionModel
 
 
@@ -15,6 +17,10 @@ class Library(Protocol):
     @property
     def calendar(self) -> Calendar: ...
 
+    @property
+    def functions(self) -> Mapping[str, object]:
+        """The FEEL host functions every expression may call: `engine.core.calendar.functions(self.calendar)`, made once."""
+
     def process(self, definition_id: str) -> Process:
         """The process with this definition id, e.g. `appeal_handling:3`. Raises KeyError."""
 
@@ -23,3 +29,28 @@ class Library(Protocol):
 
     def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:
         """The model and decision id that a business rule task in definition `caller` evaluates now, or None."""
+
+
+class InMemory:
+    """A Library of files that are not deployed anywhere: for scenarios, tests and tools. A definition's id is its process id."""
+
+    def __init__(
+        self, processes: Iterable[Process], models: Iterable[DecisionModel] = (), calendar: Calendar | None = None
+    ) -> None:
+        self.calendar = calendar or standard()
+        self._processes = {process.id: process for process in processes}
+        self._models = {decision_id: model for model in models for decision_id in model.decisions}
+
+    @cached_property
+    def functions(self) -> Mapping[str, object]:
+        return functions(self.calendar)
+
+    def process(self, definition_id: str) -> Process:
+        return self._processes[definition_id]
+
+    def called_process(self, process_id: str, binding: str, version_tag: str | None, caller: str) -> str | None:
+        return process_id if process_id in self._processes else None
+
+    def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:
+        model = self._models.get(decision_id)
+        return (model, decision_id) if model else None

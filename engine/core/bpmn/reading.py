@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from engine.core.bpmn.model import Formula
 from engine.core.bpmn.vocabulary import DRAWN, NODES, Element, local, words
 from engine.core.bpmn.words import Words
+from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem, Severity
 from engine.feel import Expression, FeelSyntaxError, parse
 
@@ -98,7 +99,7 @@ def _parse(text: str) -> Expression:
     if len(text) > MAX_EXPRESSION:
         raise NotAnExpression("feel_too_long", length=len(text), limit=MAX_EXPRESSION)
     try:
-        return parse(text[1:])
+        return parse(text[1:], FUNCTION_NAMES)
     except FeelSyntaxError as error:
         column = error.column + 1 if error.line == 1 else error.column  # the leading = is ours
         reason = Words(f"feel.{error.code}", **error.facts)

@@ -1,0 +1,202 @@
+"""Tasks and call activities: what they do when entered, worked on and left (BPMN 2.0.2 §10.3, §13.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine import feel
+from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Script, UserTask
+from engine.core.dmn.evaluation import DecisionFailed, evaluate
+from engine.core.runtime import deadlines, limits, multi, subscriptions, timers
+from engine.core.runtime.jobs import open_job, publish_message
+from engine.core.runtime.kernel import STARTED, Activation, Fault, FlowNode, specification
+from engine.core.runtime.mappings import map_inputs, map_outputs
+from engine.core.runtime.step import Json
+
+
+class Activity(FlowNode):
+    """Inputs, deadline, boundary events and multi-instance are the same for every activity; `perform` is its own."""
+
+    def enter(self, task: Activation) -> None:
+        if multi.is_body(task):
+            multi.enter(task)
+        else:
+            map_inputs(task)
+        if "item" not in task.facts:
+            deadlines.begin(task)
+            subscriptions.open_boundaries(task)
+            deadlines.stop_clock(task)
+
+    def work(self, task: Activation) -> bool:
+        return multi.spawn(task) if multi.is_body(task) else self.perform(task)
+
+    def perform(self, task: Activation) -> bool:
+        """The activity's own work on one item; the results go into the `payload` fact."""
+        return True
+
+    def leave(self, task: Activation) -> None:
+        if multi.is_body(task):
+            multi.publish(task)
+        else:
+            map_outputs(task)
+            if "item" in task.facts:
+                multi.collect(task)
+
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        if "item" in task.facts:
+            return ()
+        chosen = super().choose(task)
+        deadlines.extend(task)
+        return chosen
+
+    def left(self, task: Activation) -> None:
+        deadlines.resume_clock(task)
+
+    def item_left(self, body: Activation, item: Activation) -> None:
+        multi.item_left(body, item)
+
+
+class PassThrough(Activity, kinds=(Kind.TASK, Kind.MANUAL_TASK)):
+    """A task without a type, or one done by hand outside: nothing to wait for (BPMN §10.3.3)."""
+
+
+class UserTaskNode(Activity, kinds=(Kind.USER_TASK,)):
+    def perform(self, task: Activation) -> bool:
+        execution, node = task.workflow, self.node
+        detail = node.detail if isinstance(node.detail, UserTask) else UserTask()
+        users, groups = self._names(task, detail.candidate_users), self._names(task, detail.candidate_groups)
+        assignee = self._text(task, detail.assignee)
+        if not assignee and not users and not groups and node.lane:
+            groups = (node.lane,)
+        due = timers.moment(execution.value(detail.due_date, task), detail.due_date.text) if detail.due_date else None
+        follow_up = detail.follow_up_date
+        execution.open_wait(
+            execution.new_wait(
+                task, node, "user", id=task.id, form_id=detail.form_id, assignee=assignee, candidate_users=users,
+                candidate_groups=groups, due_at=due or limits.effective(task), priority=self._priority(task, detail.priority),
+                follow_up_at=timers.moment(execution.value(follow_up, task), follow_up.text) if follow_up else None, lane=node.lane,
+            )  # fmt: skip
+        )
+        return False
+
+    def _text(self, task: Activation, formula: Formula | None) -> str | None:
+        value = task.workflow.json(formula, task) if formula else None
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise Fault("name_expected", expression=formula.text if formula else "", value=str(value))
+        return value
+
+    def _names(self, task: Activation, formula: Formula | None) -> tuple[str, ...]:
+        """A FEEL list of texts, or a fixed text with commas."""
+        value: Json = task.workflow.json(formula, task) if formula else None
+        if value is None or formula is None:
+            return ()
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Fault("names_expected", expression=formula.text, value=str(value))
+        return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))  # type: ignore[union-attr]
+
+    def _priority(self, task: Activation, formula: Formula | None) -> int:
+        value = task.workflow.json(formula, task) if formula else 50
+        value = int(value) if isinstance(value, str) and value.isdigit() else value
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
+            raise Fault("priority_out_of_range", value=str(value))
+        return value
+
+
+class JobTask(Activity, kinds=(Kind.SERVICE_TASK,)):
+    """Work by a handler outside the transaction: a job that waits to be fetched."""
+
+    def perform(self, task: Activation) -> bool:
+        assert isinstance(self.node.detail, Job)
+        open_job(task, self.node.detail)
+        return False
+
+
+class SendTask(Activity, kinds=(Kind.SEND_TASK,)):
+    """A job if it has a task definition (as in Camunda 8), else the message itself goes out."""
+
+    def perform(self, task: Activation) -> bool:
+        if isinstance(self.node.detail, Job):
+            open_job(task, self.node.detail)
+            return False
+        publish_message(task)
+        return True
+
+
+class ReceiveTask(Activity, kinds=(Kind.RECEIVE_TASK,)):
+    def perform(self, task: Activation) -> bool:
+        assert self.node.event is not None
+        subscriptions.subscribe(task, self.node, self.node.event)
+        return False
+
+
+class ScriptTask(Activity, kinds=(Kind.SCRIPT_TASK,)):
+    def perform(self, task: Activation) -> bool:
+        script = self.node.detail
+        assert isinstance(script, Script)
+        task.facts["payload"] = {script.result_variable: task.workflow.json(script.expression, task)}
+        return True
+
+
+class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
+    """A decision evaluated in the same step, or a job if it has a task definition."""
+
+    def perform(self, task: Activation) -> bool:
+        called = self.node.detail
+        if isinstance(called, Job):
+            open_job(task, called)
+            return False
+        assert isinstance(called, CalledDecision)
+        execution = task.workflow
+        decision_id = str(execution.json(called.decision_id, task))
+        found = execution.library.called_decision(decision_id, called.binding, called.version_tag, task.definition_id)
+        if found is None:
+            raise Fault("decision_unknown", decision=decision_id)
+        model, decision_id = found
+        try:
+            result = evaluate(
+                model, decision_id, execution.scopes.view(task.id), now=execution.now, functions=execution.library.functions
+            )
+        except DecisionFailed as failed:
+            raise Fault(f"decision.{failed.code}", decision=decision_id, **_words(failed.facts)) from None
+        task.facts["payload"] = {called.result_variable: feel.to_json(result.value)}
+        for evaluation in result.evaluations:
+            execution.record("decision_evaluated", task, **evaluation.as_json())
+        return True
+
+
+def _words(facts: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(fact) for name, fact in facts.items()}
+
+
+class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
+    """Another process runs inside this activation, with a root scope of its own."""
+
+    def perform(self, task: Activation) -> bool:
+        called, execution = self.node.detail, task.workflow
+        assert isinstance(called, CalledProcess)
+        process_id = str(execution.json(called.process_id, task))
+        definition_id = execution.library.called_process(process_id, called.binding, called.version_tag, task.definition_id)
+        if definition_id is None:
+            raise Fault("process_unknown", process=process_id)
+        process = execution.library.process(definition_id)
+        spec = specification(process).start
+        visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
+        callee = execution.activate(spec, task, {"phase": "work"}, state=STARTED, definition_id=definition_id)
+        for name, value in visible.items():
+            execution.scopes.set_local(callee.id, name, value)  # type: ignore[arg-type]
+        spec.begin(callee)
+        return False
+
+    def emptied(self, task: Activation) -> None:
+        """Never asked: the callee's body hands over its variables itself."""
+
+    def returned(self, task: Activation, variables: dict[str, Json]) -> None:
+        """The called process has ended with these root variables."""
+        called = self.node.detail
+        assert isinstance(called, CalledProcess)
+        if self.node.outputs or called.propagate_all_child:
+            task.facts["payload"] = variables
+        task.workflow.resume(task, "leave")

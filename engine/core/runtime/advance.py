@@ -1,0 +1,242 @@
+"""The heart: one pure function, `(library, state, stimulus, now) → Step`. No SQL, no web, no clock, no files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine import feel
+from engine.core.library import Library
+from engine.core.runtime import activities, deadlines, events, scopes
+from engine.core.runtime.execution import Execution
+from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
+from engine.core.runtime.step import (
+    CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, Start, State,
+    Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
+)
+from engine.core.variables import Scopes
+
+# The behaviours register themselves with the kernel when their modules are imported.
+BEHAVIOURS = (activities, events, scopes)
+SLICE = 10_000  # activations in one transaction; the rest follows by Continue
+
+_PHASES = {WAITING: "waiting", READY: "ready", STARTED: "open", ERROR: "incident"}
+_STATES = {word: state for state, word in _PHASES.items()}
+
+
+def advance(library: Library, state: State | None, stimulus: Stimulus, now: datetime, slice_size: int = SLICE) -> Step:
+    """What one stimulus makes of an instance. `state` is None for Start only; `now` is aware.
+
+    Raises StepRefused if the stimulus does not fit (nothing has happened then). Everything that goes wrong inside the diagram
+    is in the Step, as an incident.
+    """
+    if isinstance(stimulus, Start):
+        execution = _begin(library, stimulus, now)
+    else:
+        if state is None or state.status is not Status.ACTIVE:
+            raise StepRefused("instance_ended")
+        execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue))
+        _apply(execution, stimulus)
+    at_rest = execution.drive(slice_size) if execution.status is Status.ACTIVE else True
+    return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
+
+
+def visible(library: Library, state: State, scope: str) -> Variables:
+    """The variables that an activation sees, as one mapping: for a form, a job, an API client."""
+    execution = _restore(library, state, state.started_at or datetime.min, counting_on=True)
+    return {name: value for name, value in execution.scopes.view(scope).items()}  # type: ignore[misc]
+
+
+# ----------------------------------------------------------------------------------------------------------------- stimuli
+
+
+def _begin(library: Library, start: Start, now: datetime) -> Execution:
+    process = library.process(start.definition_id)
+    execution = Execution(library, process, start.instance_id, now)
+    spec = specification(process).start
+    root = Activation(execution, spec, None, start.instance_id, STARTED, {"phase": "work"}, start.definition_id)
+    execution.task_tree = root
+    execution.record("instance_started", root, start_event=start.start_event, variables=dict(start.variables))
+    for name, value in start.variables.items():
+        execution.scopes.set_local(root.id, name, value)
+    try:
+        spec.begin(root, start.start_event)
+    except Fault as fault:
+        # Nothing has run yet: an instance that cannot even wait for its events is better not begun.
+        raise StepRefused(fault.code, **{name: str(fact) for name, fact in fault.facts.items()}) from None
+    return execution
+
+
+def _apply(execution: Execution, stimulus: Stimulus) -> None:
+    match stimulus:
+        case CompleteTask(task_id, variables, actor):
+            wait = _wait(execution, task_id, "user")
+            _finish(execution, wait, variables, actor)
+        case CompleteJob(job_id, variables):
+            _finish(execution, _wait(execution, job_id, "job"), variables, None)
+        case JobFailed(job_id, message):
+            wait = _wait(execution, job_id, "job")
+            _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
+        case ThrowError(job_id, code, message, variables):
+            _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
+        case TimerDue(wait_id):
+            wait = _wait(execution, wait_id, "timer")
+            if wait.due_at is None or wait.due_at > execution.now:
+                raise StepRefused("timer_not_due", due=wait.due_at.isoformat() if wait.due_at else None)
+            _happen(execution, wait, {})
+        case MessageReceived(wait_id, variables):
+            _happen(execution, _wait(execution, wait_id, "message"), variables)
+        case SignalReceived(name, variables):
+            for wait in [wait for wait in execution.waits.values() if wait.kind == "signal" and wait.name == name]:
+                if wait.id in execution.waits:
+                    _happen(execution, execution.waits[wait.id], variables)
+        case Retry(wait_id):
+            _retry(execution, _wait(execution, wait_id, "incident"))
+        case SetVariables(scope, variables):
+            _set_variables(execution, scope, variables)
+        case Terminate(reason):
+            execution.end(Status.TERMINATED, reason=reason)
+        case Continue():
+            pass
+        case _:
+            raise StepRefused("stimulus_unknown", stimulus=type(stimulus).__name__)
+
+
+def _wait(execution: Execution, wait_id: str, kind: str) -> Wait:
+    wait = execution.waits.get(wait_id)
+    if wait is None or wait.kind != kind:
+        raise StepRefused("wait_not_open", wait=wait_id, kind=kind)
+    return wait
+
+
+def _finish(execution: Execution, wait: Wait, variables: Variables, actor: Variables | None) -> None:
+    task = execution.tasks[wait.owner]
+    execution.close_wait(wait.id)
+    task.facts["payload"] = variables
+    if actor is not None:
+        task.facts["actor"] = actor
+    execution.resume(task, "leave")
+
+
+def _happen(execution: Execution, wait: Wait, payload: Variables) -> None:
+    """An event from outside; a fault in what it sets off stays with the activation that waited."""
+    try:
+        events.happen(execution, wait, payload)
+    except Fault as fault:
+        execution.open_incident(execution.tasks[wait.owner], fault.code, fault.facts)
+
+
+def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
+    task = execution.tasks[wait.owner]
+    execution.close_wait(wait.id)
+    task.facts["phase"] = "work"
+    execution.open_incident(task, code, facts)
+
+
+def _job_error(execution: Execution, wait: Wait, code: str, message: str, variables: Variables) -> None:
+    task = execution.tasks[wait.owner]
+    execution.record("event_thrown", task, event="error", code=code, message=message)
+    if not events.throw_error(task, code, variables):
+        _stop(execution, wait, "error_uncaught", error=code, message=message)
+
+
+def _retry(execution: Execution, wait: Wait) -> None:
+    task = execution.tasks[wait.owner]
+    execution.close_wait(wait.id)
+    execution.record("incident_resolved", task, code=wait.code, by="retry")
+    if task.state == ERROR:
+        task._ready()
+    else:
+        task.facts.pop("stuck", None)
+
+
+def _set_variables(execution: Execution, scope: str, variables: Variables) -> None:
+    task = execution.tasks.get(scope)
+    if task is None:
+        raise StepRefused("scope_unknown", scope=scope)
+    for name, value in variables.items():
+        execution.scopes.set_local(scope, name, value)
+    execution.record("variables_set", task, variables=dict(variables), by="person")
+
+
+# ---------------------------------------------------------------------------------------------------------- state and step
+
+
+def _restore(library: Library, state: State, now: datetime, *, counting_on: bool) -> Execution:
+    process = library.process(state.definition_id)
+    activations = state.activations if counting_on else 0
+    execution = Execution(library, process, state.instance_id, now, counter=state.counter, activations=activations)
+    for row in state.tokens:
+        _restore_task(execution, row)
+    execution.scopes = Scopes(state.variables, execution.chain)
+    for wait in state.waits:
+        execution.open_wait(wait)
+    return execution
+
+
+def _restore_task(execution: Execution, row: list[Any]) -> None:
+    id_, parent_id, definition_id, node_id, phase, facts = row
+    parent = execution.tasks.get(parent_id)
+    own_definition = definition_id or (parent.definition_id if parent else "")
+    spec = specification(execution.library.process(own_definition))
+    node = spec.start if node_id is None else spec.task_specs[node_id]
+    task = Activation(execution, node, parent, id_, _STATES[phase], _copied(facts), own_definition)
+    if parent is None:
+        execution.task_tree = task
+    if task.state == READY:
+        execution.enqueue(task)
+    elif task.state == WAITING and parent is not None:
+        execution.joins[parent.id, node_id] = task
+
+
+def _copied(facts: Any) -> Any:
+    """A state is a value: what a step changes in an activation's facts must not change the state it came from."""
+    if isinstance(facts, dict):
+        return {name: _copied(fact) for name, fact in facts.items()}
+    return list(facts) if isinstance(facts, list) else facts
+
+
+def _step(execution: Execution, before: State | None, now: datetime, *, unfinished: bool) -> Step:
+    state = State(
+        instance_id=execution.instance_id, definition_id=before.definition_id if before else execution.task_tree.definition_id,
+        status=execution.status, tokens=tuple(map(_row, execution.tasks.values())), waits=tuple(execution.waits.values()),
+        variables=execution.scopes.values, counter=execution.counter, activations=execution.activations,
+        started_at=before.started_at if before else now,
+    )  # fmt: skip
+    return Step(
+        state, _without_repeats(execution.history), execution.scopes.changes, tuple(execution.effects), _labels(execution), unfinished
+    )
+
+
+def _row(task: Activation) -> list[Any]:
+    parent = task.scope
+    definition = task.definition_id if parent is None or parent.definition_id != task.definition_id else None
+    is_body = task.task_spec.node.id == task.process.id
+    # A process that calls itself has the caller's definition, and still a body of its own.
+    return [task.id, task._parent, definition, None if is_body else task.task_spec.node.id, _PHASES[task.state], task.facts]
+
+
+def _without_repeats(history: list[Entry]) -> tuple[Entry, ...]:
+    return tuple(entry for i, entry in enumerate(history) if entry.kind != "warning" or entry not in history[:i][-20:])
+
+
+_LABELS = ("businessKey", "title", "enterprise")
+
+
+def _labels(execution: Execution) -> dict[str, Json]:
+    """The process's own searchable facts as they are now. One that cannot be computed yet is left out."""
+    process = execution.spec.process
+    view = execution.scopes._values.get(execution.instance_id, {})
+    labels: dict[str, Json] = {}
+    for name in _LABELS:
+        text = process.properties.get(name)
+        if not text:
+            continue
+        formula = deadlines.property_formula(text)
+        if formula.expression is None:
+            labels[name] = formula.text
+            continue
+        value = formula.expression.evaluate({**execution.library.functions, **view}, now=execution.now).value
+        if value is not None:
+            labels[name] = feel.to_json(value)  # type: ignore[assignment]
+    return labels

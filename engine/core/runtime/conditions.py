@@ -1,0 +1,40 @@
+"""Conditional events: looked at whenever a variable they read has changed, in whatever branch (BPMN 2.0.2 §10.5.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.runtime import events
+
+if TYPE_CHECKING:
+    from engine.core.runtime.execution import Execution
+    from engine.core.runtime.step import Wait
+
+
+def look(execution: Execution) -> None:
+    """Let every condition that has just become true happen; one that stays true does not happen again."""
+    while execution.scopes.touched or execution.unseen_condition:
+        names, all_of_them = execution.scopes.touched, execution.unseen_condition
+        execution.scopes.touched, execution.unseen_condition = set(), False
+        for wait in [wait for wait in execution.waits.values() if wait.kind == "condition"]:
+            wait = execution.waits.get(wait.id)  # an earlier one may have closed it
+            if wait is not None and (all_of_them or names & _names(execution, wait)):
+                _consider(execution, wait)
+
+
+def _names(execution: Execution, wait: Wait) -> frozenset[str]:
+    event = execution.tasks[wait.owner].process.nodes[wait.node].event
+    expression = event.value.expression if event and event.value else None
+    return expression.names | expression.possible_names if expression else frozenset()
+
+
+def _consider(execution: Execution, wait: Wait) -> None:
+    owner = execution.tasks[wait.owner]
+    event = owner.process.nodes[wait.node].event
+    assert event is not None and event.value is not None
+    # Not yet known is not yet true: a condition may well read variables that come later.
+    now = execution.value(event.value, owner) is True
+    if now != wait.facts["was"]:
+        execution.change_wait(wait, facts={"was": now})
+        if now:
+            events.happen(execution, execution.waits[wait.id], {})

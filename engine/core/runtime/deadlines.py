@@ -1,0 +1,145 @@
+"""Limits of activities: when they end, what stops their clock and what moves them.
+
+An activity with the extension property `limit` has a deadline, seen as the local variable `deadline`. Timers whose FEEL
+mentions `deadline` and the due dates of user tasks inside follow it. `clock` = `stop` on an activity inside makes it stand
+still; `extend` on an element inside moves it. Everything is computed with the working-day calendar of the library.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from engine import feel
+from engine.core.bpmn.model import Formula, Node, UserTask
+from engine.core.calendar import CHINA, FUNCTION_NAMES, CalendarError, Limit, due, parse_limit, resumed
+from engine.core.runtime.kernel import Fault
+from engine.core.runtime.limits import VARIABLE, around, effective, follows
+from engine.core.runtime.step import Wait
+from engine.core.runtime.subscriptions import boundary_events, make_wait, timer_due
+
+if TYPE_CHECKING:
+    from engine.core.runtime.kernel import Activation
+
+@lru_cache(maxsize=4096)
+def property_formula(text: str) -> Formula:
+    """An extension property's text, with FEEL after `=` parsed once."""
+    expression = feel.parse(text[1:], FUNCTION_NAMES) if text.startswith("=") else None
+    return Formula(text, 0, expression)
+
+
+def begin(task: Activation) -> None:
+    """Start the limit of an activity, if it has one."""
+    limit = _limit(task, "limit")
+    if limit is None:
+        return
+    execution = task.workflow
+    try:
+        due_at = due(execution.library.calendar, execution.now, limit)
+    except CalendarError as error:
+        raise Fault(f"calendar.{error.code}", **error.facts) from None
+    task.facts["limit"] = {"unit": limit.unit, "due": due_at.isoformat()}
+    execution.scopes.set_local(task.id, VARIABLE, _local_text(due_at))
+    execution.record("deadline_set", task, due=due_at.isoformat(), limit=str(limit))
+
+
+def stop_clock(task: Activation) -> None:
+    """On entering an activity with `clock` = `stop`: the nearest limit outside it stands still."""
+    if task.task_spec.node.properties.get("clock") != "stop":
+        return
+    limited = next(around(task.scope), None) if task.scope else None
+    if limited is None or "stops" in task.facts:
+        return
+    task.facts["stops"] = limited.id
+    limit = limited.facts["limit"]
+    limit["stops"] = limit.get("stops", 0) + 1
+    if limit["stops"] == 1:
+        limit["stopped_at"] = task.workflow.now.isoformat()
+        task.workflow.record("clock_stopped", limited, by=task.task_spec.node.id)
+        _follow(limited)
+
+
+def resume_clock(task: Activation) -> None:
+    """When that activity is left, in whatever way, the limit goes on with what remained of it."""
+    execution = task.workflow
+    limited = execution.tasks.get(task.facts.pop("stops", ""))
+    if limited is None:
+        return
+    limit = limited.facts["limit"]
+    limit["stops"] -= 1
+    if limit["stops"] == 0:
+        stopped_at = datetime.fromisoformat(limit.pop("stopped_at"))
+        old = datetime.fromisoformat(limit["due"])
+        new = resumed(execution.library.calendar, limit["unit"], old, stopped_at, execution.now)
+        execution.record("clock_resumed", limited, by=task.task_spec.node.id, due=new.isoformat())
+        _move(limited, new)
+
+
+def extend(task: Activation) -> None:
+    """On completion of an element with `extend`: move the nearest limit around it (an approved 延期)."""
+    limit = _limit(task, "extend")
+    if limit is None:
+        return
+    execution = task.workflow
+    limited = next(around(task), None)
+    if limited is None:
+        raise Fault("nothing_to_extend", node=task.task_spec.node.name or task.task_spec.node.id)
+    old = datetime.fromisoformat(limited.facts["limit"]["due"])
+    try:
+        new = due(execution.library.calendar, old, limit)
+    except CalendarError as error:
+        raise Fault(f"calendar.{error.code}", **error.facts) from None
+    execution.record("deadline_moved", limited, by=task.task_spec.node.id, limit=str(limit), old=old.isoformat(), due=new.isoformat())
+    _move(limited, new)
+
+
+def _move(limited: Activation, new: datetime) -> None:
+    limited.facts["limit"]["due"] = new.isoformat()
+    limited.workflow.scopes.set_local(limited.id, VARIABLE, _local_text(new))
+    _follow(limited)
+
+
+def _follow(limited: Activation) -> None:
+    """Let every timer and due date that hangs on this limit have its new moment; reminders that have fired are armed again."""
+    execution = limited.workflow
+    for wait in list(execution.waits.values()):
+        owner = execution.tasks[wait.owner]
+        if next(around(owner), None) is not limited:
+            continue
+        node = owner.process.nodes.get(wait.node)
+        if wait.kind == "timer" and node is not None and follows(node):
+            execution.change_wait(wait, due_at=timer_due(owner, node))
+        elif wait.kind == "user" and node is not None and not _has_own_due_date(node):
+            execution.change_wait(wait, due_at=effective(owner))
+    if not limited.facts["limit"].get("stopped_at"):
+        _rearm(limited)
+
+
+def _rearm(limited: Activation) -> None:
+    execution = limited.workflow
+    armed: set[str] = {wait.node for wait in execution.waits_of(limited.id)}
+    for node in boundary_events(limited):
+        if node.id not in armed and not node.interrupting and node.event and node.event.kind == "timer" and follows(node):
+            wait: Wait = make_wait(limited, node, node.event)
+            if wait.due_at is not None and wait.due_at > execution.now:
+                execution.open_wait(wait)
+
+
+def _has_own_due_date(node: Node) -> bool:
+    return isinstance(node.detail, UserTask) and node.detail.due_date is not None
+
+
+def _limit(task: Activation, name: str) -> Limit | None:
+    text = task.task_spec.node.properties.get(name)
+    if not text:
+        return None
+    value: Any = task.workflow.value(property_formula(text), task)
+    limit = parse_limit(value) if isinstance(value, str) else None
+    if limit is None:
+        raise Fault("limit_invalid", expression=text, value=str(value))
+    return limit
+
+
+def _local_text(moment: datetime) -> str:
+    return moment.astimezone(CHINA).isoformat()

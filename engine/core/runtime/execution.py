@@ -1,0 +1,290 @@
+"""One instance while one stimulus runs through it: the tree of live tokens, the open waits, the variables, the record.
+
+The stepping loop is ours: first in, first out over activations that are still alive, so what has just been cancelled never
+runs; joins that depend on the rest of their scope are looked at when everything else has come to rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.workflow import Workflow
+
+from engine import feel
+from engine.core.bpmn.model import Flow, Formula, Node, Process
+from engine.core.library import Library
+from engine.core.runtime import conditions, gateways
+from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
+from engine.core.runtime.step import Effect, Entry, HistoryKind, Json, Status, Variables, Wait
+from engine.core.variables import Scopes, View
+
+STEP_BUDGET = 1_000_000  # activations without a stimulus from outside; more is taken for an endless loop
+
+
+class Execution(Workflow):  # type: ignore[misc]
+    """The running machine. Built from a State, driven by one stimulus, read out into a Step."""
+
+    tasks: dict[str, Activation]
+
+    def __init__(
+        self, library: Library, process: Process, instance_id: str, now: datetime, *, counter: int = 0, activations: int = 0
+    ) -> None:
+        super().__init__(specification(process), deserializing=True)
+        self.library = library
+        self.instance_id = instance_id
+        self.now = now
+        self.counter = counter
+        self.activations = activations
+        self.status = Status.ACTIVE
+        self.ready: deque[Activation] = deque()
+        self.waits: dict[str, Wait] = {}
+        self._owned: defaultdict[str, list[str]] = defaultdict(list)
+        self.joins: dict[tuple[str, str], Activation] = {}
+        self.scopes = Scopes({}, self.chain)
+        self.history: list[Entry] = []
+        self.effects: list[Effect] = []
+        self.end_node: str | None = None
+        self.unseen_condition = False  # a condition has been armed that nobody has looked at
+
+    # -------------------------------------------------------------------------------------------------------- the loop
+
+    def drive(self, slice_size: int) -> bool:
+        """Run everything that can run. True: at rest. False: `slice_size` activations are used up and more are ready."""
+        done = 0
+        conditions.look(self)  # the stimulus itself may have changed variables
+        while True:
+            while self.ready:
+                if done >= slice_size:
+                    return False
+                task = self.ready.popleft()
+                if task.alive and task.state == READY:
+                    done += 1
+                    self.activations += 1
+                    self._run(task)
+                    conditions.look(self)
+            if not gateways.fire_inclusive(self):
+                break
+        gateways.report_dead_joins(self)
+        return True
+
+    def _run(self, task: Activation) -> None:
+        try:
+            if self.activations > STEP_BUDGET:
+                raise Fault("step_budget", node=task.task_spec.node.id, budget=STEP_BUDGET)
+            task.run()
+        except Fault as fault:
+            self.open_incident(task, fault.code, fault.facts)
+        except RecursionError:
+            self.open_incident(task, "too_deep", {})
+
+    def enqueue(self, task: Activation) -> None:
+        self.ready.append(task)
+
+    def resume(self, task: Activation, phase: str) -> None:
+        """Let an open activation go on with `phase` ("work", "leave", "flows")."""
+        task.facts["phase"] = phase
+        task._ready()
+
+    # ---------------------------------------------------------------------------------------------------------- tokens
+
+    def new_id(self) -> str:
+        self.counter += 1
+        return f"{self.instance_id}.{self.counter}"
+
+    def activate(
+        self, spec: FlowNode, scope: Activation, facts: dict[str, Any] | None = None, *, state: int = READY, definition_id: str = ""
+    ) -> Activation:
+        """Put a token at a node inside `scope`."""
+        task = Activation(self, spec, scope, self.new_id(), state, facts or {}, definition_id or scope.definition_id)
+        self.record("activated", task, **_item_facts(task))
+        if state == READY:
+            task._ready()
+        elif state == WAITING:
+            self.joins[scope.id, spec.node.id] = task
+        return task
+
+    def take(self, flow: Flow, scope: Activation) -> None:
+        """Move a token along a sequence flow."""
+        self.record_flow(flow, scope)
+        self.spec_of(scope, flow.target).arrive(self, scope, flow)
+
+    def spec_of(self, scope: Activation, node_id: str) -> FlowNode:
+        return scope.task_spec._wf_spec.task_specs[node_id]  # type: ignore[no-any-return]
+
+    def _task_completed_notify(self, task: Activation) -> None:
+        """The kernel's call when a task has completed: hand its tokens on and let it go."""
+        if not task.alive:
+            return
+        scope = task.scope
+        task.task_spec.left(task)
+        self.record("completed", task, **_item_facts(task))
+        self.forget(task)
+        if scope is None:
+            return
+        if "item" in task.facts:
+            scope.task_spec.item_left(scope, task)  # type: ignore[attr-defined]
+            return
+        for flow in task.chosen:
+            self.take(flow, scope)
+        self.settle(scope)
+
+    def settle(self, scope: Activation) -> None:
+        """If no token is left in a scope, it is done."""
+        if scope.alive and not scope._children and scope.facts.get("phase") == "work":
+            scope.task_spec.emptied(scope)
+
+    def forget(self, task: Activation) -> None:
+        """Remove a finished activation with its waits and variables. Its children must be gone."""
+        self.close_waits_of(task.id)
+        self.scopes.close(task.id)
+        scope = task.scope
+        if scope is not None:
+            self.joins.pop((scope.id, task.task_spec.node.id), None) if task.state == WAITING else None
+            scope._children.remove(task.id)
+        del self.tasks[task.id]
+
+    def cancel_task(self, task: Activation) -> None:
+        """End an activation and everything inside it without taking its flows."""
+        self.cancel_inside(task)
+        task.task_spec.left(task)
+        self.record("cancelled", task, **_item_facts(task))
+        self.forget(task)
+
+    def cancel_inside(self, scope: Activation, but: Activation | None = None) -> None:
+        """Cancel every activation in a scope, except one."""
+        for child in reversed(scope.children):
+            if child is not but and child.alive:
+                self.cancel_task(child)
+
+    def chain(self, scope_id: str) -> Iterator[str]:
+        """Ids of the scopes that `scope_id` sees, innermost first, up to the body of its process."""
+        task = self.tasks.get(scope_id)
+        while task is not None:
+            yield task.id
+            if task.task_spec.node.id == task.process.id:
+                return
+            task = task.scope
+
+    def end(self, status: Status, **facts: Json) -> None:
+        """The instance is over; whatever is left in it is cancelled."""
+        root: Activation = self.task_tree
+        self.cancel_inside(root)
+        self.close_waits_of(root.id)
+        self.status = status
+        del self.tasks[root.id]
+        self.record("instance_ended", root, status=str(status), end=self.end_node, **facts)
+
+    # ----------------------------------------------------------------------------------------------------------- waits
+
+    def open_wait(self, wait: Wait) -> Wait:
+        self.waits[wait.id] = wait
+        self._owned[wait.owner].append(wait.id)
+        return wait
+
+    def new_wait(self, owner: Activation, node: Node, kind: str, **facts: Any) -> Wait:
+        """A wait of `owner` to which `node` reacts (itself, a boundary event, an event sub-process's start …)."""
+        return Wait(
+            id=facts.pop("id", None) or self.new_id(), kind=kind, owner=owner.id, node=node.id, node_name=node.name,  # type: ignore[arg-type]
+            process_id=owner.process.id, definition_id=owner.definition_id, scope=owner.id, created_at=self.now, **facts,
+        )  # fmt: skip
+
+    def change_wait(self, wait: Wait, **facts: Any) -> None:
+        self.waits[wait.id] = replace(wait, **facts)
+
+    def close_wait(self, wait_id: str) -> None:
+        wait = self.waits.pop(wait_id, None)
+        if wait is not None:
+            self._owned[wait.owner].remove(wait_id)
+
+    def close_waits_of(self, owner: str) -> None:
+        for wait_id in self._owned.pop(owner, ()):
+            wait = self.waits.pop(wait_id)
+            if wait.kind == "incident":
+                self.record("incident_resolved", self.tasks.get(owner), code=wait.code, by="end")
+
+    def waits_of(self, owner: str) -> list[Wait]:
+        return [self.waits[wait_id] for wait_id in self._owned.get(owner, ())]
+
+    # ----------------------------------------------------------------------------------------------------- expressions
+
+    def view(self, task: Activation, layer: Mapping[str, object] | None = None) -> View:
+        """What expressions at this activation see: variables of its scopes, then the host functions."""
+        view = self.scopes.view(task.id, self.library.functions)
+        return view.over(layer) if layer else view
+
+    def value(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> object:
+        """A fixed text as it is, a FEEL expression evaluated here and now. Nulls from type errors are recorded as warnings."""
+        if formula.expression is None:
+            return formula.text
+        try:
+            value, warnings = formula.expression.evaluate(self.view(task, layer), now=self.now)
+        except feel.BudgetExceeded:
+            raise Fault("expression_budget", expression=formula.text) from None
+        for warning in warnings:
+            facts = {name: str(fact) for name, fact in warning.facts.items()}
+            self.record("warning", task, code=warning.code, expression=formula.text, column=warning.column, **{"about": facts})
+        return value
+
+    def json(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> Json:
+        return feel.to_json(self.value(formula, task, layer))  # type: ignore[return-value]
+
+    def truth(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> bool:
+        """A condition. Anything but true or false is a fault: a missing variable must not decide a route in silence."""
+        value = self.value(formula, task, layer)
+        if not isinstance(value, bool):
+            raise Fault("condition_not_boolean", expression=formula.text, value=feel.to_json(value))
+        return value
+
+    def flows_taken(self, task: Activation, node: Node, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+        default = None
+        taken = []
+        for flow in flows:
+            if flow.id == node.default:
+                default = flow
+            elif flow.condition is None or self.truth(flow.condition, task):
+                taken.append(flow)
+        if taken or not flows:
+            return tuple(taken)
+        if default is None:
+            raise Fault("no_flow_taken", node=node.name or node.id)
+        return (default,)
+
+    # ---------------------------------------------------------------------------------------------------------- record
+
+    def record(self, kind: HistoryKind, task: Activation | None, node: Node | None = None, /, **facts: Any) -> None:
+        """Add a line to the instance's history about `task`, or about another `node` concerning it."""
+        if task is None:
+            return
+        node = node or task.task_spec.node
+        self.history.append(
+            Entry(kind, self.now, task.definition_id, node.id, str(node.kind), node.name or None, task.id, task._parent, facts)
+        )
+
+    def record_flow(self, flow: Flow, scope: Activation) -> None:
+        self.history.append(
+            Entry("flow_taken", self.now, scope.definition_id, flow.id, "sequenceFlow", flow.name or None, None, scope.id)
+        )
+
+    def merge(self, task: Activation, variables: Variables) -> None:
+        """Take variables over into the scopes, each where its name lives, and record them."""
+        for name, value in variables.items():
+            self.scopes.propagate(task.id, name, value)
+        if variables:
+            self.record("variables_set", task, variables=dict(variables))
+
+    def open_incident(self, task: Activation, code: str, facts: Mapping[str, Any]) -> None:
+        """The activation stands still until a person or a retry resolves the cause."""
+        if not task.alive:
+            return
+        task._set_state(ERROR)
+        known = {name: fact if isinstance(fact, int | float | bool) or fact is None else str(fact) for name, fact in facts.items()}
+        self.open_wait(self.new_wait(task, task.task_spec.node, "incident", code=code, facts=known))
+        self.record("incident_opened", task, code=code, **known)
+
+
+def _item_facts(task: Activation) -> dict[str, Json]:
+    return {"loopCounter": task.facts["item"]} if "item" in task.facts else {}

@@ -1,0 +1,140 @@
+"""Gateways (BPMN 2.0.2 §10.6, §13.4). Joins count tokens per incoming flow; nothing depends on how the diagram is drawn."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.core.bpmn.model import Flow, Kind
+from engine.core.runtime import graph, subscriptions
+from engine.core.runtime.kernel import WAITING, Activation, Fault, FlowNode
+
+if TYPE_CHECKING:
+    from engine.core.runtime.execution import Execution
+
+
+class ExclusiveGateway(FlowNode, kinds=(Kind.EXCLUSIVE_GATEWAY,)):
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        """The first true condition in document order, else the default (§13.4.2)."""
+        if len(self.flows) == 1 and self.flows[0].condition is None:
+            return self.flows
+        default = None
+        for flow in self.flows:
+            if flow.id == self.node.default:
+                default = flow
+            elif flow.condition is None or task.workflow.truth(flow.condition, task):
+                return (flow,)
+        if default is None:
+            raise Fault("no_flow_taken", node=self.node.name or self.node.id)
+        return (default,)
+
+
+class Join(FlowNode):
+    """A gateway that waits for tokens: one waiting activation per scope counts what has arrived on each flow."""
+
+    @cached_property
+    def upstream(self) -> dict[str, frozenset[str]]:
+        return graph.upstream(self.process, self.node.id)
+
+    def arrive(self, execution: Execution, scope: Activation, flow: Flow) -> None:
+        if len(self.node.incoming) < 2:
+            execution.activate(self, scope)
+            return
+        waiting = execution.joins.get((scope.id, self.node.id)) or execution.activate(self, scope, {"arrived": {}}, state=WAITING)
+        arrived = waiting.facts["arrived"]
+        arrived[flow.id] = arrived.get(flow.id, 0) + 1
+        self.counted(waiting)
+
+    def counted(self, waiting: Activation) -> None:
+        """A token more; fire if that is enough."""
+
+    def fire(self, waiting: Activation) -> None:
+        """Consume one token from each flow that has one; what is left goes on waiting."""
+        execution, scope = waiting.workflow, waiting.scope
+        assert scope is not None
+        rest = {flow: count - 1 for flow, count in waiting.facts.pop("arrived").items() if count > 1}
+        waiting.facts.pop("stuck", None)
+        del execution.joins[scope.id, self.node.id]
+        waiting._ready()
+        if rest:
+            again = execution.activate(self, scope, {"arrived": rest}, state=WAITING)
+            self.counted(again)
+
+
+class ParallelGateway(Join, kinds=(Kind.PARALLEL_GATEWAY,)):
+    def counted(self, waiting: Activation) -> None:
+        if all(flow in waiting.facts["arrived"] for flow in self.node.incoming):
+            self.fire(waiting)
+
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        return self.flows
+
+    def is_dead(self, waiting: Activation, positions: set[str]) -> bool:
+        """Whether a flow still missing can never get a token any more."""
+        missing = [flow for flow in self.node.incoming if flow not in waiting.facts["arrived"]]
+        return any(not positions & self.upstream[flow] for flow in missing)
+
+
+class InclusiveGateway(Join, kinds=(Kind.INCLUSIVE_GATEWAY,)):
+    """Fires when no token elsewhere in its scope can still reach one of its empty flows (§13.4.3)."""
+
+    def is_enabled(self, waiting: Activation, positions: set[str]) -> bool:
+        arrived = waiting.facts["arrived"]
+        empty = [self.upstream[flow] for flow in self.node.incoming if flow not in arrived]
+        full = [self.upstream[flow] for flow in self.node.incoming if flow in arrived]
+        return not any(
+            any(node in sources for sources in empty) and not any(node in sources for sources in full) for node in positions
+        )
+
+
+def fire_inclusive(execution: Execution) -> bool:
+    """At rest: fire the first inclusive join that may; True if one did."""
+    for waiting in list(execution.joins.values()):
+        spec = waiting.task_spec
+        if isinstance(spec, InclusiveGateway) and spec.is_enabled(waiting, _positions(waiting)):
+            spec.fire(waiting)
+            return True
+    return False
+
+
+def report_dead_joins(execution: Execution) -> None:
+    """At rest: a parallel join that can never fire is an incident, not a silence."""
+    for waiting in list(execution.joins.values()):
+        spec = waiting.task_spec
+        if isinstance(spec, ParallelGateway) and "stuck" not in waiting.facts and spec.is_dead(waiting, _positions(waiting)):
+            waiting.facts["stuck"] = True
+            execution.open_incident(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
+            waiting._set_state(WAITING)
+
+
+def _positions(waiting: Activation) -> set[str]:
+    """The nodes of the same scope at which there is a token, the join itself left out."""
+    scope = waiting.scope
+    assert scope is not None
+    return {child.task_spec.node.id for child in scope.children} - {waiting.task_spec.node.id}
+
+
+class EventBasedGateway(FlowNode, kinds=(Kind.EVENT_BASED_GATEWAY,)):
+    """Waits for all events behind it; the first to happen takes the token (§13.4.4)."""
+
+    def work(self, task: Activation) -> bool:
+        execution = task.workflow
+        targets = [self.process.nodes[flow.target] for flow in self.flows]
+        waits = [subscriptions.make_wait(task, target, target.event) for target in targets if target.event]
+        for wait in waits:
+            execution.open_wait(wait)
+        return False
+
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        return ()  # the token was moved when the event happened
+
+    def happened(self, task: Activation, target: str, payload: dict[str, object]) -> None:
+        execution, scope = task.workflow, task.scope
+        assert scope is not None
+        flow = next(flow for flow in self.flows if flow.target == target)
+        execution.record_flow(flow, scope)
+        spec = execution.spec_of(scope, target)
+        caught = execution.activate(spec, scope, {"phase": "leave", "payload": payload})
+        execution.record("event_caught", caught, event=spec.node.event.kind if spec.node.event else None)
+        execution.close_waits_of(task.id)
+        execution.resume(task, "flows")

@@ -1,0 +1,33 @@
+"""What leaves an instance for the world outside: jobs for handlers, messages for whoever waits for them."""
+
+from __future__ import annotations
+
+from engine.core.bpmn.model import Job
+from engine.core.runtime import subscriptions
+from engine.core.runtime.kernel import Activation, Fault
+from engine.core.runtime.step import MessagePublished
+
+
+def open_job(task: Activation, job: Job) -> None:
+    """Let the activation wait for a handler of the job's type."""
+    execution = task.workflow
+    retries = execution.json(job.retries, task) if job.retries else 3
+    retries = int(retries) if isinstance(retries, str) and retries.isdigit() else retries
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise Fault("retries_not_a_count", value=str(retries))
+    execution.open_wait(
+        execution.new_wait(
+            task, task.task_spec.node, "job", job_type=str(execution.json(job.type, task)), retries=retries,
+            headers=dict(job.headers), due_at=execution.now,
+        )  # fmt: skip
+    )
+
+
+def publish_message(task: Activation) -> None:
+    """Send the node's message; its payload is what the input mappings made local, nothing else leaks out."""
+    execution, event = task.workflow, task.task_spec.node.event
+    assert event is not None and event.name is not None
+    name = str(execution.json(event.name, task))
+    key = subscriptions.correlation_key(task, event) if event.correlation_key else ""
+    execution.effects.append(MessagePublished(name, key, dict(execution.scopes.local(task.id)), task.task_spec.node.id))
+    execution.record("event_thrown", task, event="message", name=name, correlation_key=key)

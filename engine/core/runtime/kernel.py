@@ -1,0 +1,159 @@
+"""Where SpiffWorkflow ends and BPMN begins: our task specifications on its kernel.
+
+SpiffWorkflow's kernel (Workflow, Task, TaskSpec) keeps a tree of tasks and moves them through its states. We use that tree for
+live tokens only: a task is one activation of a flow node, its parent is the scope that contains it, and a finished task leaves
+the tree at once. So state stays flat however long an instance runs, cancelling a scope is cancelling a subtree, and none of
+the kernel's predictions, data copies or tree walks is needed. What a flow node does is the business of its `FlowNode`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from SpiffWorkflow.specs import WorkflowSpec
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.core.bpmn.model import Flow, Kind, Node, Process
+
+if TYPE_CHECKING:
+    from engine.core.runtime.execution import Execution
+
+WAITING, READY, STARTED, ERROR = TaskState.WAITING, TaskState.READY, TaskState.STARTED, TaskState.ERROR
+
+
+class Fault(Exception):
+    """Something in a diagram's expressions or data went wrong while it ran: becomes an incident with this code and facts."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(f"{code} {facts}")
+
+
+class Activation(Task):
+    """One activation of a flow node (or of a whole process: its body).
+
+    `facts` is what must outlive the step: `phase` ("work", "leave", "flows"; absent: not entered yet), a join's `arrived`,
+    an item's `item`, a deadline … JSON only.
+    """
+
+    workflow: Execution
+    task_spec: FlowNode
+
+    def __init__(
+        self, execution: Execution, spec: FlowNode, scope: Activation | None, id: str, state: int, facts: dict[str, Any],
+        definition_id: str,
+    ) -> None:  # fmt: skip
+        super().__init__(execution, spec, scope, state, id)  # type: ignore[arg-type]
+        self.internal_data = facts
+        self.definition_id = definition_id
+        self.chosen: tuple[Flow, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return self.internal_data
+
+    @property
+    def scope(self) -> Activation | None:
+        return self.parent  # type: ignore[return-value]
+
+    @property
+    def process(self) -> Process:
+        return self.task_spec.process
+
+    @property
+    def alive(self) -> bool:
+        return self.id in self.workflow.tasks
+
+    def _set_state(self, value: int) -> None:
+        # The kernel would read the clock and build log records on every change; history is the Step's business.
+        self._state = value
+
+
+class FlowNode(TaskSpec):  # type: ignore[misc]
+    """What one flow node does when a token is at it. Phases: enter → work → leave → flows; each may be tried again.
+
+    Expressions are evaluated before anything moves, so a fault leaves the activation where it was, with an incident.
+    A behaviour names the kinds of flow node it is for: `class Gateway(FlowNode, kinds=(Kind.…,))`.
+    """
+
+    behaviours: ClassVar[dict[Kind, type[FlowNode]]] = {}
+
+    def __init_subclass__(cls, kinds: tuple[Kind, ...] = ()) -> None:
+        super().__init_subclass__()
+        FlowNode.behaviours |= dict.fromkeys(kinds, cls)
+
+    def __init__(self, specification: Specification, node: Node) -> None:
+        super().__init__(specification, node.id)
+        self.node = node
+        self.process = specification.process
+        self.flows = tuple(specification.process.flows[id_] for id_ in node.outgoing)
+
+    def test(self) -> None:
+        """The kernel asks for wiring; ours was judged at deployment."""
+
+    def arrive(self, execution: Execution, scope: Activation, flow: Flow) -> None:
+        """A token comes along `flow`. Most nodes start one activation per token (BPMN §10.2.1, implicit merge)."""
+        execution.activate(self, scope)
+
+    def enter(self, task: Activation) -> None:
+        """Set up what the node needs; may fault, must be repeatable."""
+
+    def work(self, task: Activation) -> bool:
+        """Do it. True: done. False: the activation stays open until a stimulus ends it."""
+        return True
+
+    def leave(self, task: Activation) -> None:
+        """Take over results."""
+
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        """The outgoing flows that get a token: all that are unconditional or true, else the default (BPMN §13.2.1)."""
+        return task.workflow.flows_taken(task, self.node, self.flows)
+
+    def left(self, task: Activation) -> None:
+        """The activation ends, completed or cancelled."""
+
+    def emptied(self, task: Activation) -> None:
+        """The last token inside this scope is gone."""
+        task.workflow.resume(task, "leave")
+
+    def _on_ready_hook(self, task: Activation) -> None:
+        task.workflow.enqueue(task)
+
+    def _run_hook(self, task: Activation) -> bool | None:
+        facts = task.facts
+        if "phase" not in facts:
+            self.enter(task)
+            facts["phase"] = "work"
+        if facts["phase"] == "work":
+            if not self.work(task):
+                return None
+            facts["phase"] = "leave"
+        if facts["phase"] == "leave":
+            self.leave(task)
+            facts["phase"] = "flows"
+        task.chosen = self.choose(task)
+        return True
+
+
+class Specification(WorkflowSpec):  # type: ignore[misc]
+    """A process as a kernel specification: one FlowNode per flow node, and one for the process itself."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__(process.id, process.file)
+        self.process = process
+        body = Node(process.id, Kind.PROCESS, process.name, process.line, scope=process.id)
+        self.start = FlowNode.behaviours[Kind.PROCESS](self, body)
+        for node in process.nodes.values():
+            FlowNode.behaviours[node.kind](self, node)
+        for flow in process.flows.values():
+            self.task_specs[flow.source].connect(self.task_specs[flow.target])
+
+
+@lru_cache(maxsize=1024)
+def specification(process: Process) -> Specification:
+    """Built once per deployed process, which never changes."""
+    return Specification(process)

@@ -1,0 +1,61 @@
+"""Input and output mappings (`zeebe:ioMapping`) and the results of activities on their way into the scopes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.runtime.step import Json, Variables
+
+if TYPE_CHECKING:
+    from engine.core.runtime.kernel import Activation
+
+
+def map_inputs(task: Activation) -> None:
+    """Evaluate the inputs in order into local variables; each sees those before it."""
+    execution = task.workflow
+    for mapping in task.task_spec.node.inputs:
+        name, value = _assignment(execution.scopes.local(task.id), mapping.target, execution.json(mapping.source, task))
+        execution.scopes.set_local(task.id, name, value)
+
+
+def map_outputs(task: Activation) -> None:
+    """Hand an activation's result over: through its outputs if it has any, else every result variable by itself.
+
+    Results wait in the `payload` fact, so that a fault here loses nothing. `actor` is visible to the outputs only.
+    """
+    execution, node = task.workflow, task.task_spec.node
+    payload: Variables = task.facts.get("payload", {})
+    if node.outputs and task.scope is not None:
+        layer: Variables = dict(payload)
+        if "actor" in task.facts:
+            layer["actor"] = task.facts["actor"]
+        results: Variables = {}
+        for mapping in node.outputs:
+            value = execution.json(mapping.source, task, {**layer, **results})
+            known = results if mapping.target.split(".")[0] in results else execution.scopes.view(task.scope.id)
+            name, value = _assignment(known, mapping.target, value)
+            results[name] = value
+        execution.merge(task.scope, results) if results else None
+        if payload:
+            execution.record("variables_set", task, variables=payload, local=True)
+    else:
+        execution.merge(task, payload)
+    task.facts.pop("payload", None)
+    task.facts.pop("actor", None)
+
+
+def _assignment(known: object, target: str, value: Json) -> tuple[str, Json]:
+    """The variable and its new value when `value` is assigned to `target`, a name or a dotted path into a context."""
+    name, *path = target.split(".")
+    if not path:
+        return name, value
+    old = known.get(name) if hasattr(known, "get") else None
+    return name, _within(old, path, value)
+
+
+def _within(old: Json, path: list[str], value: Json) -> Json:
+    if not path:
+        return value
+    context = dict(old) if isinstance(old, dict) else {}
+    context[path[0]] = _within(context.get(path[0]), path[1:], value)
+    return context

@@ -1,0 +1,125 @@
+"""Multi-instance activities: a body that holds one activation per item (BPMN 2.0.2 §10.3.8, zeebe loopCharacteristics)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.bpmn.model import MultiInstance
+from engine.core.runtime.kernel import Fault
+from engine.core.runtime.step import Json, Variables
+
+if TYPE_CHECKING:
+    from engine.core.runtime.kernel import Activation
+
+LARGEST = 10_000  # items; more is refused with an incident, before it eats the machine
+
+
+def is_body(task: Activation) -> bool:
+    return task.task_spec.node.loop is not None and "item" not in task.facts
+
+
+def enter(task: Activation) -> None:
+    """Find out how many items there are and prepare the output collection, local to the body."""
+    execution, loop = task.workflow, _loop(task)
+    if loop.collection is not None:
+        items = execution.json(loop.collection, task)
+        if not isinstance(items, list):
+            raise Fault("collection_not_a_list", expression=loop.collection.text, value=str(items))
+        total = len(items)
+    else:
+        items, total = None, _cardinality(task, loop)
+    if total > LARGEST:
+        raise Fault("too_many_items", count=total, largest=LARGEST)
+    task.facts["multi"] = {"total": total, "next": 0, "completed": 0}
+    if items is not None:
+        task.facts["items"] = items
+    if loop.output_collection:
+        execution.scopes.set_local(task.id, loop.output_collection, [None] * total)
+
+
+def spawn(task: Activation) -> bool:
+    """Start the items (the next one only, if sequential). True: there is nothing to wait for."""
+    counts = task.facts["multi"]
+    if counts["next"] >= counts["total"]:
+        return True
+    for _ in range(1 if _loop(task).sequential else counts["total"]):
+        _start_item(task)
+    return False
+
+
+def _start_item(body: Activation) -> None:
+    execution, loop, counts = body.workflow, _loop(body), body.facts["multi"]
+    index = counts["next"]
+    counts["next"] = index + 1
+    item = execution.activate(body.task_spec, body, {"item": index + 1})
+    execution.scopes.set_local(item.id, "loopCounter", index + 1)
+    if loop.element and "items" in body.facts:
+        execution.scopes.set_local(item.id, loop.element, body.facts["items"][index])
+    output = loop.output_element
+    if output is not None and output.expression is not None and output.text[1:].strip().isidentifier():
+        # A plain name as output element is the item's own: parallel items must not overwrite each other's result.
+        name = output.text[1:].strip()
+        if name not in execution.scopes.local(item.id):
+            execution.scopes.set_local(item.id, name, None)
+    if counts["next"] >= counts["total"]:
+        body.facts.pop("items", None)
+
+
+def collect(item: Activation) -> None:
+    """An item is done: put its output in place and see whether the rest is still wanted."""
+    body = item.scope
+    assert body is not None
+    execution, loop, counts = item.workflow, _loop(item), body.facts["multi"]
+    if loop.output_collection and loop.output_element is not None:
+        value = execution.json(loop.output_element, item)
+        results = list(execution.scopes.local(body.id)[loop.output_collection])  # type: ignore[arg-type]
+        results[item.facts["item"] - 1] = value
+        execution.scopes.set_local(body.id, loop.output_collection, results)
+    if loop.completion_condition is not None:
+        item.facts["satisfied"] = execution.truth(loop.completion_condition, item, _numbers(body, counts["completed"] + 1))
+
+
+def item_left(body: Activation, item: Activation) -> None:
+    """After an item has gone: end, go on with the next, or wait for the others."""
+    execution, counts = body.workflow, body.facts["multi"]
+    counts["completed"] += 1
+    if item.facts.get("satisfied"):
+        execution.cancel_inside(body)
+    elif _loop(body).sequential and counts["next"] < counts["total"]:
+        _start_item(body)
+    if not body._children:
+        execution.resume(body, "leave")
+
+
+def publish(body: Activation) -> None:
+    """The output collection leaves the body for the surrounding scopes."""
+    execution, name = body.workflow, _loop(body).output_collection
+    if name:
+        value = execution.scopes.local(body.id).get(name)
+        execution.scopes.remove(body.id, name)
+        execution.merge(body, {name: value})
+
+
+def _numbers(body: Activation, completed: int) -> Variables:
+    total = body.facts["multi"]["total"]
+    active = len(body._children) - 1
+    return {
+        "numberOfInstances": total, "numberOfActiveInstances": active, "numberOfCompletedInstances": completed,
+        "numberOfTerminatedInstances": 0,
+    }  # fmt: skip
+
+
+def _cardinality(task: Activation, loop: MultiInstance) -> int:
+    assert loop.cardinality is not None
+    value: Json = task.workflow.json(loop.cardinality, task)
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Fault("cardinality_not_a_count", expression=loop.cardinality.text, value=str(value))
+    return value
+
+
+def _loop(task: Activation) -> MultiInstance:
+    loop = task.task_spec.node.loop
+    assert isinstance(loop, MultiInstance)
+    return loop

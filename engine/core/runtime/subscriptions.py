@@ -1,0 +1,108 @@
+"""Opening waits for events: of catch events, boundary events and event sub-processes (BPMN 2.0.2 §10.5, §13.5).
+
+Expressions are evaluated before anything opens, in the scope of the activation that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from engine.core.bpmn.model import ACTIVITIES, EventDefinition, Kind, Node
+from engine.core.runtime import limits, timers
+from engine.core.runtime.kernel import Activation, Fault
+from engine.core.runtime.step import Wait
+
+
+def make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
+    """The wait for one event, its expressions evaluated at `owner`; not yet open."""
+    execution = owner.workflow
+    if event.kind == "message":
+        name = str(execution.json(event.name, owner)) if event.name else None
+        return execution.new_wait(
+            owner, node, "message", name=name, correlation_key=correlation_key(owner, event), interrupting=node.interrupting
+        )
+    if event.kind == "signal":
+        name = str(execution.json(event.name, owner)) if event.name else None
+        return execution.new_wait(owner, node, "signal", name=name, interrupting=node.interrupting)
+    if event.kind == "conditional":
+        execution.unseen_condition = True
+        return execution.new_wait(owner, node, "condition", interrupting=node.interrupting, facts={"was": False})
+    assert event.kind == "timer" and event.value is not None and event.timer is not None
+    if limits.follows(node) and limits.stands_still(owner):
+        return execution.new_wait(owner, node, "timer", due_at=None, interrupting=node.interrupting)
+    firing = timers.first_firing(event.timer, execution.value(event.value, owner), event.value.text, execution.now)
+    return execution.new_wait(
+        owner, node, "timer", due_at=firing.due_at, remaining=firing.remaining, interval=firing.interval,
+        interrupting=node.interrupting,
+    )  # fmt: skip
+
+
+def subscribe(owner: Activation, node: Node, event: EventDefinition) -> None:
+    owner.workflow.open_wait(make_wait(owner, node, event))
+
+
+def timer_due(owner: Activation, node: Node) -> datetime | None:
+    """When a timer that follows a deadline fires as things are now."""
+    event = node.event
+    assert event is not None and event.value is not None and event.timer is not None
+    if limits.stands_still(owner):
+        return None
+    value = owner.workflow.value(event.value, owner)
+    return timers.first_firing(event.timer, value, event.value.text, owner.workflow.now).due_at
+
+
+def correlation_key(task: Activation, event: EventDefinition) -> str:
+    """The evaluated key as text. Raises Fault if it is null or no simple value: such a wait could never be reached."""
+    assert event.correlation_key is not None
+    value = task.workflow.json(event.correlation_key, task)
+    if value is None or value == "" or isinstance(value, list | dict):
+        raise Fault("correlation_key_missing", expression=event.correlation_key.text, value=str(value))
+    return str(value)
+
+
+_WAITABLE = ("message", "timer", "signal", "conditional")
+
+
+def boundary_events(task: Activation) -> list[Node]:
+    node, process = task.task_spec.node, task.process
+    if task.scope is None or node.kind not in ACTIVITIES:
+        return []
+    return [process.nodes[id_] for id_ in process.scopes[node.scope].boundary_events.get(node.id, ())]
+
+
+def open_boundaries(task: Activation) -> None:
+    """Arm the boundary events of an activity; all expressions are evaluated before the first wait opens."""
+    if task.workflow.waits_of(task.id):
+        return  # entered again after an incident
+    waits = [make_wait(task, node, node.event) for node in boundary_events(task) if node.event and node.event.kind in _WAITABLE]
+    for wait in waits:
+        task.workflow.open_wait(wait)
+
+
+def event_sub_process_starts(scope: Activation) -> Iterator[tuple[str, Node]]:
+    """(event sub-process id, its start event) of those directly in this scope."""
+    process = scope.process
+    inside = process.scopes.get(scope.task_spec.node.id)
+    for esp_id in inside.event_sub_processes if inside else ():
+        nodes = (process.nodes[node_id] for node_id in process.scopes[esp_id].nodes)
+        start = next(node for node in nodes if node.kind is Kind.START_EVENT)
+        yield esp_id, start
+
+
+def open_event_sub_processes(scope: Activation) -> None:
+    waits = [
+        make_wait(scope, start, start.event)
+        for _, start in event_sub_process_starts(scope)
+        if start.event and start.event.kind in _WAITABLE
+    ]
+    for wait in waits:
+        scope.workflow.open_wait(wait)
+
+
+def close_event_sub_processes(scope: Activation) -> None:
+    """After an interrupting event sub-process has started, no other can start in its scope (BPMN §10.3.5)."""
+    starts = {start.id for _, start in event_sub_process_starts(scope)}
+    for wait in scope.workflow.waits_of(scope.id):
+        if wait.node in starts:
+            scope.workflow.close_wait(wait.id)

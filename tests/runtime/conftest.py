@@ -1,0 +1,43 @@
+"""`run("diagram")`: a tiny diagram under tests/diagrams, tried in memory, straight through and saved and restored after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.core.bpmn.reader import read
+from engine.core.library import InMemory
+from engine.core.problems import has_errors
+from engine.core.runtime.step import State, Status, Wait
+from engine.core.trial import Trial
+
+DIAGRAMS = Path(__file__).parent.parent / "diagrams"
+
+
+def library(*names: str) -> InMemory:
+    processes = []
+    for name in names:
+        diagram, problems = read((DIAGRAMS / f"{name}.bpmn").read_bytes(), f"{name}.bpmn")
+        assert diagram is not None and not has_errors(problems), [str(problem) for problem in problems]
+        processes.extend(diagram.processes)
+    return InMemory(processes)
+
+
+def restored(state: State) -> State:
+    """The state as it comes back from storage: only JSON and the facts of its waits survive."""
+    return State(
+        state.instance_id, state.definition_id, Status(str(state.status)),
+        tuple(orjson.loads(orjson.dumps(list(state.tokens)))), tuple(Wait(**vars(wait)) for wait in state.waits),
+        orjson.loads(orjson.dumps(dict(state.variables))), state.counter, state.activations, state.started_at,
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["straight", "restored"])
+def run(request: pytest.FixtureRequest) -> Callable[..., Trial]:
+    def _run(name: str, *others: str) -> Trial:
+        return Trial(library(name, *others), name, after_step=restored if request.param == "restored" else None)
+
+    return _run

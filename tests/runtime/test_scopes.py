@@ -1,0 +1,159 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from engine.core.runtime.step import CompleteTask, StepRefused
+
+DAY = timedelta(days=1)
+
+
+def test_a_sub_process_keeps_its_variables_and_hands_over_what_is_mapped(run):
+    trial = run("sub_process").start(outer=1)
+    assert trial.visible("inside")["local"] == 2
+    trial.complete("inside", local=5)
+    assert trial.open_tasks == ["after"] and trial.variables == {"outer": 1, "result": 10}
+
+
+def test_a_non_interrupting_event_sub_process_runs_beside_the_main_path(run):
+    trial = run("event_sub_process_message").start(case="A")
+    trial.message("change", "A").message("change", "A")
+    assert sorted(trial.open_tasks) == ["adapt", "adapt", "work"]
+    trial.complete("work")
+    assert trial.status == "active"
+    assert trial.complete("adapt").complete("adapt").status == "completed"
+
+
+def test_an_interrupting_event_sub_process_replaces_the_main_path(run):
+    trial = run("event_sub_process_message").start(case="A")
+    trial.message("change", "A").message("withdraw", "A")
+    assert trial.open_tasks == ["confirm"]
+    with pytest.raises(LookupError):
+        trial.message("change", "A")
+    assert trial.complete("confirm").status == "completed"
+
+
+def test_a_nested_event_sub_process_interrupts_its_own_scope_only(run):
+    trial = run("event_sub_process_nested").start(case="A")
+    trial.message("withdraw", "A")
+    assert trial.open_tasks == ["confirm"]
+    assert trial.complete("confirm").open_tasks == ["after"]
+
+
+def test_an_event_sub_process_timer_does_not_keep_a_finished_instance_open(run):
+    trial = run("event_sub_process_timer").start()
+    assert trial.complete("work").status == "completed"
+    late = run("event_sub_process_timer").start().pass_time(31 * DAY)
+    assert sorted(late.open_tasks) == ["urge", "work"]
+
+
+def test_an_event_sub_process_catches_the_error_of_its_scope(run):
+    trial = run("event_sub_process_error").start()
+    assert trial.visited("clean_up") == 0
+    trial.complete("inside")
+    assert trial.open_tasks == ["clean_up"]
+    assert trial.complete("clean_up").status == "completed"
+
+
+def test_an_event_sub_process_reacts_to_a_signal(run):
+    trial = run("event_sub_process_signal").start()
+    trial.signal("alarm").signal("alarm")
+    assert sorted(trial.open_tasks) == ["react", "react", "work"]
+
+
+def test_a_called_process_sees_and_returns_only_what_is_mapped(run):
+    trial = run("call", "called").start(topic="wages", secret=1)
+    assert trial.visible("think") == {**trial.visible("think"), "question": "wages"}
+    assert "secret" not in trial.visible("think")
+    trial.complete("think")
+    assert trial.open_tasks == ["after"]
+    assert trial.variables == {"topic": "wages", "secret": 1, "answer": "re: wages"}
+
+
+def test_parallel_items_each_have_their_own_variables_and_keep_their_order(run):
+    trial = run("multi_parallel").start(people=["a", "b", "c"])
+    assert trial.open_tasks == ["opinion"] * 3
+    trial.complete("opinion", index=2, opinion="third").complete("opinion", opinion="first").complete("opinion", opinion="second")
+    assert trial.open_tasks == ["after"]
+    assert trial.variables == {"people": ["a", "b", "c"], "opinions": ["first", "second", "third"]}
+
+
+def test_sequential_items_come_one_after_the_other(run):
+    trial = run("multi_sequential").start(people=["a", None, "c"])
+    for person in ("a", None, "c"):
+        assert trial.open_tasks == ["opinion"]
+        assert trial.visible("opinion")["person"] == person
+        trial.complete("opinion")
+    assert trial.open_tasks == ["after"] and "person" not in trial.variables
+
+
+def test_a_completion_condition_cancels_the_rest(run):
+    trial = run("multi_until").start(people=["a", "b", "c"])
+    trial.complete("vote", vote=1)
+    assert trial.open_tasks == ["vote"] * 2
+    trial.complete("vote", vote=2)
+    assert trial.open_tasks == ["after"] and trial.variables["votes"] == [1, 2, None]
+
+
+def test_no_items_no_waiting(run):
+    assert run("multi_parallel").start(people=[]).open_tasks == ["after"]
+    assert run("multi_sequential").start(people=[]).open_tasks == ["after"]
+
+
+def test_items_that_are_no_list_are_an_incident(run):
+    assert run("multi_parallel").start(people="abc").incidents == [("opinion", "collection_not_a_list")]
+
+
+def test_a_cardinality_makes_that_many_items(run):
+    assert run("multi_cardinality").start(total=0).variables["total"] == 6
+
+
+def test_a_sub_process_per_item(run):
+    trial = run("multi_sub_process").start(items=[1, 2])
+    trial.complete("check", verdict="x").complete("check", verdict="y")
+    assert trial.open_tasks == ["after"] and trial.variables["results"] == ["x", "y"]
+
+
+def test_closed_waits_refuse_a_second_stimulus(run):
+    trial = run("sequence").start()
+    task = trial.wait("user", "approve").id
+    trial.complete("approve", approved=1)
+    with pytest.raises(StepRefused):
+        trial.send(CompleteTask(task, {}))
+
+
+# ----------------------------------------------------------------------------------------------------------------- limits
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def test_a_limit_gives_the_deadline_of_everything_inside(run):
+    trial = run("limit").start(days=5, case="7")  # Monday 2 March 2026, 09:00
+    assert trial.wait("user", "handle").due_at == local("2026-03-09T18:00:00")
+    assert trial.wait("timer", "soon").due_at == local("2026-03-06T18:00:00")
+    assert trial.labels == {"title": "案 7", "businessKey": "7"}
+
+
+def test_the_clock_stands_still_while_the_enterprise_must_answer(run):
+    trial = run("limit").start(days=5, case="7")
+    trial.pass_time(2 * DAY).complete("handle", choice="ask")  # Wednesday: 3 working days are left
+    assert trial.wait("user", "supplement").due_at is None and trial.wait("timer", "soon").due_at is None
+
+    trial.pass_time(7 * DAY).complete("supplement")  # Wednesday a week later
+
+    assert trial.wait("user", "handle").due_at == local("2026-03-16T18:00:00")
+    assert trial.wait("timer", "soon").due_at == local("2026-03-13T18:00:00")
+    assert trial.visited("remind") == 0
+
+
+def test_an_extension_moves_the_deadline_and_arms_the_reminder_again(run):
+    trial = run("limit").start(days=5, case="7")
+    trial.pass_time(5 * DAY)
+    assert sorted(trial.open_tasks) == ["handle", "remind"]
+
+    trial.complete("handle", choice="extend")
+
+    assert trial.wait("user", "handle").due_at == local("2026-03-12T18:00:00")
+    trial.pass_time(5 * DAY)
+    assert trial.visited("remind") == 2
