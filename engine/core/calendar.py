@@ -17,6 +17,7 @@ from typing import Literal
 
 import chinese_calendar
 
+from engine.feel import host_function
 from engine.texts import text
 
 # The zone has had no summer time since 1991, and a fixed offset needs no zone files on the machine.
@@ -221,8 +222,6 @@ def functions(calendar: Calendar) -> dict[str, object]:
     Dates, dates and times, and ISO texts of both are accepted. A date stays a date, a date and time stays one; a limit ends
     at a date and time. Bad arguments give null.
     """
-    from engine.feel import host_function
-
     table: dict[str, tuple[list[str], Callable[..., object]]] = {
         "add workdays": (["from", "days"], lambda start, days: _add(calendar, _temporal(start), _whole(days))),
         "workdays between": (["from", "to"], lambda a, b: _count(calendar, _temporal(a), _temporal(b))),

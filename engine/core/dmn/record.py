@@ -1,0 +1,85 @@
+"""What is recorded of a decision: its value, which inputs it saw, which rules fired, and what was odd."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.feel import Json, to_json
+from engine.texts import text
+
+
+@dataclass(frozen=True)
+class InputValue:
+    """The value of an input column, as FEEL sees it."""
+
+    label: str
+    value: object
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class MatchedRule:
+    """A rule that matched: number from 1, id if it has one, output values in column order."""
+
+    index: int
+    id: str | None
+    outputs: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One decision made (or decision table inside one): `inputs` and `rules` are empty for other logic than tables."""
+
+    decision_id: str
+    name: str
+    inputs: tuple[InputValue, ...]
+    rules: tuple[MatchedRule, ...]
+    outputs: object
+
+    def as_json(self) -> dict[str, Json]:
+        """For the history."""
+        return {
+            "decision": self.decision_id,
+            "name": self.name,
+            "inputs": [{"label": each.label, "value": to_json(each.value)} for each in self.inputs],
+            "rules": [{"index": each.index, "id": each.id, "outputs": [to_json(value) for value in each.outputs]} for each in self.rules],
+            "outputs": to_json(self.outputs),
+        }
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Why some part gave null: the decision, its cell or expression by id, the rule, and FEEL's warning with its place there."""
+
+    decision_id: str
+    element: str | None
+    rule: int | None
+    code: str
+    line: int
+    column: int
+    facts: Mapping[str, object]
+
+    def sentence(self, language: str = "zh") -> str:
+        return text(f"feel.warning.{self.code}", language, **self.facts)
+
+
+@dataclass(frozen=True)
+class DecisionResult:
+    """`value` is a FEEL value; `evaluations` in the order in which decisions were made, the one asked for last."""
+
+    value: object
+    evaluations: tuple[Evaluation, ...]
+    warnings: tuple[Remark, ...] = ()
+
+    @property
+    def json(self) -> Json:
+        """The value as a process variable."""
+        return to_json(self.value)
+
+
+def brief(value: object) -> str:
+    """A value in one short line, for sentences."""
+    line = json.dumps(to_json(value), ensure_ascii=False)
+    return line if len(line) <= 80 else line[:79] + "…"

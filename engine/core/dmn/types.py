@@ -1,0 +1,161 @@
+"""What a `typeRef` means: the FEEL types and a model's own item definitions, and how a process variable becomes such a value.
+
+Process variables are JSON, so dates, times and durations arrive as texts: they are read where the type asks for one, as Camunda 8
+does. Nothing else is converted, and what does not fit raises Mismatch. Source: DMN 1.4 §7.3.2, §10.3.2.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TypeAlias
+
+from engine.core.dmn.cells import Cell
+from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
+from engine.feel.values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
+
+
+Allows: TypeAlias = Callable[[Cell, object], bool]
+
+
+class Mismatch(Exception):
+    """A value that is not of its type. `path` leads to the offending part, e.g. `applicant.age`, or is empty."""
+
+    def __init__(self, expected: str, value: object, path: str = "", allowed: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.value = value
+        self.path = path
+        self.allowed = allowed
+
+    def inside(self, part: str) -> Mismatch:
+        return Mismatch(self.expected, self.value, f"{part}.{self.path}" if self.path else part, self.allowed)
+
+
+@dataclass(frozen=True)
+class Type:
+    """A type by its FEEL kind. `item` is set for lists, `components` for contexts with known entries, `allowed` narrows it."""
+
+    name: str
+    kind: str
+    item: Type | None = None
+    components: Mapping[str, Type] = field(default_factory=dict)
+    allowed: Cell | None = None
+
+
+ANY = Type("Any", "any")
+_KINDS = {
+    "any": "any", "string": "string", "boolean": "boolean", "number": "number", "integer": "integer", "long": "integer",
+    "double": "number", "date": "date", "time": "time", "datetime": "date and time", "date and time": "date and time",
+    "daytimeduration": "days and time duration", "days and time duration": "days and time duration",
+    "yearmonthduration": "years and months duration", "years and months duration": "years and months duration",
+    "context": "context", "list": "list", "function": "function", "range": "range",
+}  # fmt: skip
+CLASSES: dict[str, type] = {
+    "string": str, "boolean": bool, "number": Decimal, "date": date, "time": time, "date and time": datetime,
+    "days and time duration": DaysTimeDuration, "years and months duration": YearsMonthsDuration, "context": dict,
+    "list": list, "function": Function, "range": Range, "integer": Decimal,
+}  # fmt: skip
+TEMPORAL = frozenset({date, time, datetime, DaysTimeDuration, YearsMonthsDuration})
+_READERS: dict[str, Callable[[str], object]] = {
+    "date": parse_date,
+    "time": parse_time,
+    "date and time": parse_date_time,
+    "days and time duration": parse_duration,
+    "years and months duration": parse_duration,
+}
+
+
+def built_in(name: str) -> Type | None:
+    """The FEEL type called `name`, in the spelling of DMN, of Camunda (`dateTime`) or with a prefix (`feel:string`)."""
+    kind = _KINDS.get(name.rpartition(":")[2].strip().lower())
+    return None if kind is None else Type(name.rpartition(":")[2].strip(), kind)
+
+
+def plain(value: object) -> object:
+    """A JSON number as FEEL's decimal; anything else as it is."""
+    if type(value) is int:
+        return Decimal(value)
+    if type(value) is float:
+        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
+    return value
+
+
+def convert(value: object, wanted: Type, allows: Allows) -> object:
+    """`value` as a value of type `wanted`; null belongs to every type. Raises Mismatch.
+
+    `allows(cell, value)` judges the allowed values of a type.
+    """
+    if value is None:
+        return None
+    converted = _shape(value, wanted, allows)
+    if wanted.allowed is not None and not allows(wanted.allowed, converted):
+        raise Mismatch(wanted.name, converted, allowed=wanted.allowed.text)
+    return converted
+
+
+def _shape(value: object, wanted: Type, allows: Allows) -> object:
+    if wanted.kind == "any":
+        return plain(value)
+    if wanted.kind == "list" and wanted.item is not None:
+        return _list(value, wanted.item, allows)
+    value = plain(value)
+    if type(value) is list and len(value) == 1 and wanted.kind != "list":
+        return _shape(value[0], wanted, allows)  # §10.3.2.9.4: a list of one is its element where one is wanted
+    reader = _READERS.get(wanted.kind)
+    if reader is not None:
+        value = _temporal(value, wanted, reader)
+    if type(value) is not CLASSES[wanted.kind]:
+        raise Mismatch(wanted.name, value)
+    if wanted.kind == "integer" and value != value.to_integral_value():  # type: ignore[union-attr]
+        raise Mismatch(wanted.name, value)
+    return _context(value, wanted, allows) if wanted.components else value  # type: ignore[arg-type]
+
+
+def _temporal(value: object, wanted: Type, reader: Callable[[str], object]) -> object:
+    if type(value) is str:
+        read = reader(value.strip())
+        if read is None:
+            raise Mismatch(wanted.name, value)
+        return read
+    if wanted.kind == "date and time" and type(value) is date:
+        return datetime.combine(value, time())
+    return value
+
+
+def _list(value: object, item: Type, allows: Allows) -> list[object]:
+    values = value if type(value) is list else [value]
+    converted = []
+    for index, each in enumerate(values, 1):
+        try:
+            converted.append(convert(each, item, allows))
+        except Mismatch as mismatch:
+            raise mismatch.inside(str(index)) from None
+    return converted
+
+
+def _context(value: dict[str, object], wanted: Type, allows: Allows) -> dict[str, object]:
+    converted = dict(value)
+    for name, component in wanted.components.items():
+        try:
+            converted[name] = convert(value.get(name), component, allows)
+        except Mismatch as mismatch:
+            raise mismatch.inside(name) from None
+    return converted
+
+
+def same(a: object, b: object) -> bool:
+    """Equal as FEEL sees it: kinds are never mixed, `1` is `1.0`."""
+    a, b = plain(a), plain(b)
+    if type(a) is list and type(b) is list:
+        return len(a) == len(b) and all(map(same, a, b))
+    if type(a) is dict and type(b) is dict:
+        return a.keys() == b.keys() and all(same(each, b[name]) for name, each in a.items())
+    if kind_of(a) != kind_of(b):
+        return False
+    try:
+        return bool(a == b)
+    except TypeError:
+        return False

@@ -1,0 +1,54 @@
+"""The names of DMN files: namespaces of the versions, ways to say FEEL, elements that carry logic and elements that are only drawn."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+NAMESPACES = {
+    "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
+    "http://www.omg.org/spec/DMN/20151101": "1.1",
+    "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
+    "https://www.omg.org/spec/DMN/20191111/MODEL/": "1.3",
+    "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
+    "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
+}
+FEEL = {
+    "feel",
+    "http://www.omg.org/spec/feel/20140401",
+    "http://www.omg.org/spec/dmn/20180521/feel/",
+    "https://www.omg.org/spec/dmn/20191111/feel/",
+    "https://www.omg.org/spec/dmn/20211108/feel/",
+    "https://www.omg.org/spec/dmn/20230324/feel/",
+}
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+
+LOGIC = frozenset(
+    "decisionTable literalExpression invocation context relation list functionDefinition conditional filter for every some".split()
+)
+# Elements that say something to people or to a drawing tool and nothing to the engine.
+SILENT = frozenset(
+    "description extensionElements question allowedAnswers authorityRequirement supportedObjective impactedPerformanceIndicator "
+    "decisionMaker decisionOwner usingProcess usingTask".split()
+)
+TOP_LEVEL = frozenset(
+    "itemDefinition inputData decision businessKnowledgeModel decisionService import knowledgeSource association textAnnotation "
+    "group elementCollection performanceIndicator organizationUnit description extensionElements".split()
+)
+HIT_POLICIES = ("UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT")
+AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
+
+Element = etree._Element
+
+
+def namespace(element: Element) -> str | None:
+    return etree.QName(element).namespace
+
+
+def local(element: Element) -> str:
+    """The element's name without namespace."""
+    return etree.QName(element).localname
+
+
+def is_feel(language: str | None) -> bool:
+    """Absent means FEEL, DMN 1.4 §10.3; case and the many version URIs do not matter."""
+    return not language or language.strip().lower() in FEEL
