@@ -17,10 +17,10 @@ from engine.texts import text
 Unit = Literal["workdays", "days", "hours", "minutes"]
 Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration"]
 
-ANYWHERE = frozenset({"process", *(kind.value for kind in Kind)})
+ANYWHERE = frozenset(kind.value for kind in Kind)
 _ACTIVITIES = frozenset(kind.value for kind in ACTIVITIES)
 _DOING = _ACTIVITIES | {Kind.INTERMEDIATE_THROW_EVENT.value, Kind.END_EVENT.value}
-_PROCESS = frozenset({"process"})
+_PROCESS = frozenset({Kind.PROCESS.value})
 _LIMIT = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(workday|day|hour|minute)s?", re.ASCII)
 _NUMBERING = re.compile(r"(?:[^{}]|\{(?:yyyy|yy|mm|dd|seq:[1-9])\})+")
 

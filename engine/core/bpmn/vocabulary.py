@@ -57,7 +57,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-NODES = frozenset(kind.value for kind in Kind) - {Kind.EVENT_SUB_PROCESS.value}
+NODES = frozenset(kind.value for kind in Kind) - {Kind.PROCESS.value, Kind.EVENT_SUB_PROCESS.value}
 TASKS = words("task manualTask userTask serviceTask sendTask receiveTask scriptTask businessRuleTask")
 CONTAINERS = words("process subProcess transaction adHocSubProcess")
 EVENT_DEFINITIONS = {
