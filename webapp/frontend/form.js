@@ -68,14 +68,17 @@ function keepDraft(form) {
   form.addEventListener("change", () => save());
   form.addEventListener("focusout", () => save());
   // The browser takes the fields as they stand at this moment; a draft on its way must not come after the submission.
-  form.addEventListener("submit", () => { submitting = true; clearTimeout(timer); });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    submitting = true;
+    setTimeout(() => { submitting = !event.defaultPrevented; });
+  });
   window.addEventListener("pageshow", () => { submitting = false; });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(true); });
   window.addEventListener("beforeunload", (event) => {
-    if (!submitting && body()?.dataset.unsaved && fingerprint(form) !== saved) {
-      save(true);
-      event.preventDefault();
-    }
+    if (submitting || fingerprint(form) === saved) return;
+    if (body()?.dataset.draftUrl) save(true);
+    else if (body()?.dataset.unsaved) event.preventDefault();
   });
 }
 

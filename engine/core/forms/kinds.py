@@ -70,7 +70,7 @@ KINDS: dict[str, Kind] = {
         _FIELD
         | {
             "decimalDigits": Property("integer", low=0, high=15),
-            "increment": Property("number"),
+            "increment": Property("number", low=0),
             "serializeToString": FLAG,
         },
         _REQUIRED | {"min": Property("number_formula"), "max": Property("number_formula")},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TypeAlias
 
 from engine.feel import Expression
@@ -19,7 +20,7 @@ Path: TypeAlias = "tuple[str | int, ...]"  # ("items", 0, "name"), written items
 class Formula:
     """A property that holds a fixed value or, when written with a leading `=`, a FEEL expression."""
 
-    value: Json = None
+    value: Json | Decimal = None
     expression: Expression | None = None
 
 

@@ -7,6 +7,7 @@ import re
 
 from engine.core.forms.model import Json, Path
 
+DEPTH = 60  # segments of one name
 _SEGMENT = re.compile(r"([^.\[\]]+)((?:\[\d{1,6}\])*)")
 
 
@@ -24,6 +25,8 @@ def html_name(path: Path) -> str:
 def parse_name(name: str) -> Path | None:
     """The path of an HTML name; None if it is not one."""
     path: list[str | int] = []
+    if name.count(".") + name.count("[") > DEPTH:
+        return None
     for part in name.split("."):
         match = _SEGMENT.fullmatch(part)
         if match is None:

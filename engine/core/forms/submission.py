@@ -21,6 +21,7 @@ from engine.core.forms.sources import ABSENT, JsonSource, RawSource, Source
 
 SIZE = 1_000_000  # characters of one submission
 NAMES = 5_000
+DEPTH = 60  # of nested JSON
 UNKNOWN = 20  # unknown names reported one by one
 
 
@@ -60,6 +61,8 @@ def submit_json(
         size = len(json.dumps(given, ensure_ascii=False, allow_nan=False))
     except (ValueError, TypeError, RecursionError):
         return Submission(errors={"": FieldError("form.not_json")})
+    if _deeper_than(DEPTH, given):
+        return Submission(errors={"": FieldError("form.not_json")})
     if size > SIZE:
         return Submission(errors={"": FieldError("form.too_much", {"limit": SIZE})})
     return _submit(form, JsonSource(given), variables, now, attachments)
@@ -72,12 +75,32 @@ def _submit(
     errors: dict[str, FieldError] = {}
     for instance in filling.walk():
         if error := _judge(instance, source, filling):
-            label = instance.text("label", now) or instance.name
+            label = label_of(instance, now)
             errors[instance.name] = FieldError(error.code, {"label": label, **error.facts})
     unknown = source.unknown()
     for name in unknown[:UNKNOWN]:
         errors.setdefault(name[:100], FieldError("form.unknown_field", {"name": name[:100]}))
     return Submission({} if errors else _values(filling, variables), errors)
+
+
+def label_of(instance: Instance, now: datetime) -> str:
+    """What the field is called in a sentence; in a list with the list and the row: `明细 2 · 事项`."""
+    label = instance.text("label", now) or instance.name
+    outer = instance.parent
+    while outer is not None and not outer.repeats:
+        outer = outer.parent
+    if outer is None or not instance.place.numbers:
+        return label
+    return f"{label_of(outer, now)} {instance.place.numbers[-1]} · {label}"
+
+
+def _deeper_than(limit: int, value: object) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [inner for one in level for inner in (one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ())]
+        if not level:
+            return False
+    return True
 
 
 def _judge(instance: Instance, source: Source, filling: Filling) -> FieldError | None:
