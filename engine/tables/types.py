@@ -1,0 +1,85 @@
+"""Column types and the base of all tables: aware UTC datetimes, JSON as compact text, words as strings."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from sqlalchemy import DateTime, Dialect, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+_LONG = re.compile(r"\d{19}", re.ASCII)
+FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC datetime in and out. A naive value is refused: nobody could say which hour was meant."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """Any JSON value as compact text; SQL NULL is JSON null where the column may be null, and never else."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return encode(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else decode(value)
+
+
+def encode(value: Any) -> str:
+    """Compact JSON text. Whole numbers beyond 64 bits, which orjson refuses, keep every digit."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: str) -> Any:
+    """The value that `encode` wrote, digit for digit."""
+    # orjson reads whole numbers beyond 64 bits as floats, so a text long enough to hold one goes to the slower, exact reader.
+    try:
+        return json.loads(text) if _LONG.search(text) else orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # half a surrogate pair, which only the standard reader takes
+
+
+class Base(DeclarativeBase):
+    """Tables are described by typed models and read and written by Core statements: no objects are tracked on hot paths."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Utc, dict[str, Any]: Json, list[Any]: Json}
+
+
+Id = Annotated[str, mapped_column(String())]  # opaque; ids of diagrams are as long as their owners like
+Hash = Annotated[str, mapped_column(String(64))]
