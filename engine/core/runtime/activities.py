@@ -160,7 +160,7 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
                 model, decision_id, execution.scopes.view(task.id), now=execution.now, functions=execution.library.functions
             )
         except DecisionFailed as failed:
-            raise Fault(f"decision.{failed.code}", decision=decision_id, **_words(failed.facts)) from None
+            raise Fault(f"dmn.{failed.code}", **{"decision": decision_id, **_words(failed.facts)}) from None
         task.facts["payload"] = {called.result_variable: feel.to_json(result.value)}
         for evaluation in result.evaluations:
             execution.record("decision_evaluated", task, **evaluation.as_json())
