@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine.core.dmn.model import BoxedContext, BoxedList, Conditional, Filter, Invocation, Iteration, Relation
+from engine.feel import BudgetExceeded
+from engine.feel.values import Range
 
 if TYPE_CHECKING:
     from engine.core.dmn.evaluation import Run
 
+MAX_ITEMS = 20_000  # of a range that is iterated over
 Scope = dict[str, object]
 
 
@@ -78,7 +82,20 @@ def elements(value: object) -> list[object]:
     """A single value counts as a list of one (DMN 1.4 §10.3.2.9.4), null as an empty one."""
     if value is None:
         return []
+    if type(value) is Range:
+        return _numbers(value)
     return value if type(value) is list else [value]
+
+
+def _numbers(value: Range) -> list[object]:
+    """The whole numbers of a closed range, which FEEL can iterate over; another range is a single value."""
+    ends = (value.start, value.end)
+    if not all(type(end) is Decimal and end == end.to_integral_value() for end in ends) or not (value.start_included and value.end_included):
+        return [value]
+    low, high = int(value.start), int(value.end)  # type: ignore[call-overload]
+    if abs(high - low) >= MAX_ITEMS:
+        raise BudgetExceeded("size", MAX_ITEMS)
+    return [Decimal(number) for number in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
 
 
 EVALUATORS: Mapping[type, Callable[[Run, Any, Scope], object]] = {

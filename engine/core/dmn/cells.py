@@ -51,6 +51,13 @@ class Constant:
         """The test for a value of exactly this kind."""
         return _inverse(_positive(self.intervals)) if self.negated else _positive(self.intervals)
 
+    @cached_property
+    def accepts_null(self) -> bool:
+        """Null equals null and nothing else; where it would have to be less or more than something, nothing is decided."""
+        if self.null:
+            return not self.negated
+        return self.negated and all(interval.is_point for interval in self.intervals)
+
 
 @dataclass(frozen=True)
 class Cell:

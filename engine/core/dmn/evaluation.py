@@ -270,6 +270,12 @@ class Run:
         """Whether FEEL finds a cell true for a value; undecided is not true."""
         if cell.unary is None:
             return True
+        constant = cell.constant
+        if constant is not None and value is None:
+            return constant.accepts_null
+        if constant is not None and constant.kind is bool and type(value) is not bool:
+            # DMN lets a test that is true by itself hold for anything; a literal `true` in a cell means "is true", always.
+            return constant.negated
         self.spend()
         found, warnings = cell.unary.evaluate(value, scope, now=self.now, budget=CELL_BUDGET)
         if warnings:

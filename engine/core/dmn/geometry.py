@@ -7,19 +7,21 @@ pieces per axis; rules are held as bits of integers, so that a few hundred rules
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property, reduce
 from itertools import pairwise
+from operator import or_
 
-from engine.core.dmn.cells import Cell, Constant
+from engine.core.dmn.cells import Cell, Constant, Interval
 from engine.core.dmn.model import DecisionTable, Input
 from engine.feel.temporal import duration_text
 from engine.feel.values import DaysTimeDuration, YearsMonthsDuration
 
 MAX_WORK = 1_000_000  # steps on bit sets; a table of 1 000 rules and 5 inputs needs about 50 000
-MAX_GAP_NODES = 50_000
 _NULL = object()
 _OTHER = object()
 _ANYTHING = object()
@@ -40,11 +42,16 @@ class Axis:
     expression: str
     samples: tuple[object, ...]
     covering: tuple[int, ...]
-    pieces: tuple[tuple[int, ...], ...]  # per rule, the pieces it certainly accepts
+    pieces: tuple[Sequence[int], ...]  # per rule, the pieces it certainly accepts
     unknown: int
     full: int
     is_free: bool
     literals: tuple[object, ...] = ()
+
+    @cached_property
+    def ever(self) -> int:
+        """The rules that accept some piece."""
+        return reduce(or_, self.covering, 0)
 
     def describe(self, piece: int) -> str:
         """`amount = 5`, or nothing where the value does not matter."""
@@ -99,36 +106,70 @@ def _axis(table: DecisionTable, expression: str, positions: list[int]) -> Axis:
     known = [cell.constant for row in cells for cell in row if cell.constant is not None]
     kinds = {constant.kind for constant in known} - {type(None)}
     is_clear = len(kinds) <= 1
-    samples = _samples(column, known, kinds.pop() if kinds else None) if is_clear else (_ANYTHING,)
-    if len(samples) * len(cells) > MAX_WORK:
-        raise TooMuchWork
-    covering = [0] * len(samples)
-    pieces, unknown, full = [], 0, 0
+    scale = _Scale(_samples(column, known, kinds.pop() if kinds else None) if is_clear else (_ANYTHING,))
+    covering = [0] * len(scale.samples)
+    pieces: list[Sequence[int]] = []
+    unknown, full, work = 0, 0, 0
     for number, row in enumerate(cells):
         if any(cell.unary is not None and (cell.constant is None or not is_clear) for cell in row):
             unknown |= 1 << number
             pieces.append(())
             continue
-        accepted = tuple(piece for piece, sample in enumerate(samples) if all(_accepts(cell, sample) for cell in row))
+        accepted = scale.accepted(row)
+        pieces.append(accepted)
+        if len(accepted) == len(scale.samples):
+            full |= 1 << number
+            continue
+        work += len(accepted)
+        if work > MAX_WORK:
+            raise TooMuchWork
         for piece in accepted:
             covering[piece] |= 1 << number
-        full |= (len(accepted) == len(samples)) << number
-        pieces.append(accepted)
+    covering = [each | full for each in covering]
     literals = tuple(dict.fromkeys(end.low for constant in known for end in constant.intervals if end.is_point))
     # What FEEL alone knows to be allowed could exclude the very example found.
     is_free = re.sub(r"[. ]", "_", expression).isidentifier() and (column.allowed is None or column.allowed.constant is not None)
-    return Axis(expression, samples, tuple(covering), tuple(pieces), unknown, full, is_free, literals)
+    return Axis(expression, scale.samples, tuple(covering), tuple(pieces), unknown, full, is_free, literals)
 
 
-def _accepts(cell: Cell, sample: object) -> bool:
-    constant = cell.constant
-    if constant is None or sample is _ANYTHING:
-        return constant is None
-    if sample is _NULL:
-        return constant.null != constant.negated
-    if sample is _OTHER or constant.kind is type(None):
-        return constant.negated
-    return constant.accepts(sample)
+class _Scale:
+    """The samples of an axis, quick to ask which of them a cell accepts: ordered ones first and ascending, then the special ones."""
+
+    def __init__(self, samples: tuple[object, ...]) -> None:
+        self.samples = samples
+        self.special = {sample: at for at, sample in enumerate(samples) if sample in (_NULL, _OTHER, _ANYTHING)}
+        self.values = list(samples[: len(samples) - len(self.special)])
+        self.is_ordered = not self.values or not isinstance(self.values[0], bool | str)
+        self.places = {} if self.is_ordered else {value: at for at, value in enumerate(self.values)}
+
+    def accepted(self, row: Sequence[Cell]) -> Sequence[int]:
+        """The pieces that all cells of a row accept."""
+        sets = [self.of(cell.constant) for cell in row if cell.constant is not None]
+        if not sets:
+            return range(len(self.samples))
+        return sorted(set.intersection(*sets))
+
+    def of(self, constant: Constant) -> set[int]:
+        found: set[int] = set()
+        for interval in constant.intervals:
+            found.update(self.inside(interval))
+        if constant.negated:
+            found = set(range(len(self.values))) - found
+        if _OTHER in self.special and constant.negated:
+            found.add(self.special[_OTHER])
+        if _NULL in self.special and constant.accepts_null:
+            found.add(self.special[_NULL])
+        return found
+
+    def inside(self, interval: Interval) -> Iterable[int]:
+        if not self.is_ordered:
+            return (self.places[interval.low],) if interval.low in self.places else ()
+        low, high = 0, len(self.values)
+        if interval.low is not None:
+            low = (bisect_left if interval.low_closed else bisect_right)(self.values, interval.low)  # type: ignore[type-var]
+        if interval.high is not None:
+            high = (bisect_right if interval.high_closed else bisect_left)(self.values, interval.high)  # type: ignore[type-var]
+        return range(low, high)
 
 
 def _samples(column: Input, known: list[Constant], kind: type | None) -> tuple[object, ...]:
@@ -209,6 +250,9 @@ def overlaps(table: DecisionTable, cut: Sequence[Axis], limit: int = 10) -> list
         if unclear >> number & 1:
             continue
         for axis in cut:
+            if axis.full >> number & 1:
+                candidates &= axis.ever
+                continue
             meeting = 0
             for piece in axis.pieces[number]:
                 meeting |= axis.covering[piece]
@@ -235,13 +279,16 @@ def gap(table: DecisionTable, cut: Sequence[Axis]) -> str | None:
         full_from.append(full_from[-1] & (axis.full | axis.unknown))
     full_from.reverse()
     seen: set[tuple[int, int]] = set()
+    work = 0
 
     def search(at: int, rules: int) -> tuple[int, ...] | None:
+        nonlocal work
         if rules & full_from[at] or (at, rules) in seen:
             return None
         if at == len(cut):
             return () if not rules else None
-        if len(seen) > MAX_GAP_NODES:
+        work += len(cut[at].samples)
+        if work > MAX_WORK:
             raise TooMuchWork
         seen.add((at, rules))
         axis = cut[at]
@@ -266,7 +313,7 @@ def hidden(table: DecisionTable, cut: Sequence[Axis]) -> list[tuple[int, int]]:
     for number in range(1, len(table.rules)):
         candidates = (1 << number) - 1
         for axis in cut:
-            if axis.unknown >> number & 1:
+            if (axis.unknown | axis.full) >> number & 1:
                 candidates &= axis.full
                 continue
             for piece in axis.pieces[number]:
