@@ -1,0 +1,79 @@
+"""Moments and limits in people's words: Asia/Shanghai is applied here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from flask import g
+from markupsafe import Markup
+
+from engine.core.calendar import CHINA, Calendar
+from engine.verbs import calendars
+
+from .clock import now
+from .database import store
+from .texts import t
+
+Urgency = Literal["calm", "soon", "late"]
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What is left until a limit, in words, and how urgent that is."""
+
+    words: str
+    urgency: Urgency
+
+
+def local_words(moment: datetime | None) -> str:
+    """`今天 10:42`, `11月25日 10:42`, another year with its year."""
+    if moment is None:
+        return "—"
+    there, today = moment.astimezone(CHINA), now().astimezone(CHINA).date()
+    key = {0: "time.today", -1: "time.yesterday", 1: "time.tomorrow"}.get((there.date() - today).days)
+    if key is None:
+        key = "time.this_year" if there.year == today.year else "time.other_year"
+    return t(key, year=there.year, month=there.month, day=there.day, clock=f"{there:%H:%M}", month_name=f"{there:%b}")
+
+
+def full_words(moment: datetime) -> str:
+    there = moment.astimezone(CHINA)
+    weekday = t(f"time.weekday_{there.isoweekday()}")
+    return t("time.full", date=f"{there:%Y-%m-%d}", clock=f"{there:%H:%M:%S}", weekday=weekday)
+
+
+def local(moment: datetime | None) -> Markup:
+    """The moment as a `time` element with the full moment in its title."""
+    if moment is None:
+        return Markup("—")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.isoformat(timespec="seconds"), full_words(moment), local_words(moment)
+    )
+
+
+def local_day(moment: datetime | None) -> str:
+    """`2026-11-25`"""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d}" if moment else "—"
+
+
+def calendar() -> Calendar:
+    """The calendar of working days, read once per request."""
+    if "calendar" not in g:
+        with store().reading() as session:
+            g.calendar = calendars.calendar(session)
+    return g.calendar
+
+
+def remaining(due_at: datetime | None) -> Remaining | None:
+    """`还剩 2 个工作日`, `今天到期`, `超期 1 个工作日`; None without a limit."""
+    if due_at is None:
+        return None
+    moment = now()
+    left = calendar().remaining(moment, due_at)
+    if left < 0:
+        return Remaining(t("time.overdue", n=-left), "late")
+    if left == 0:
+        return Remaining(t("time.due_today", clock=f"{due_at.astimezone(CHINA):%H:%M}"), "soon")
+    return Remaining(t("time.left", n=left), "soon" if left == 1 else "calm")
