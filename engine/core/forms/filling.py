@@ -164,17 +164,13 @@ def _origins(instance: Instance, count: int) -> list[int | None]:
     if not isinstance(instance.before, list):
         repetitions = instance.component.settings.get("defaultRepetitions")
         initial = [None] * (repetitions if isinstance(repetitions, int) else 1)
+    fixed = None if instance.changeable else len(initial)
     try:
-        origins = instance.source.rows(instance.path, count) if instance.source else None
-        if origins is None:
-            return initial
-        if instance.changeable:
-            return origins
-        if len(origins) != len(initial):
-            raise Invalid("rows_fixed", count=len(initial))
+        origins = instance.source.rows(instance.path, count, fixed) if instance.source else None
     except Invalid as invalid:
         instance.error = invalid.error
-    return initial
+        return initial
+    return initial if origins is None or fixed is not None else origins
 
 
 def dig(value: object, path: Sequence[str]) -> object:

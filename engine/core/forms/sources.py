@@ -33,10 +33,10 @@ class Source(Protocol):
     def given(self, path: Path) -> object:
         """What was sent for a field; ABSENT if nothing was."""
 
-    def rows(self, path: Path, before: int) -> list[int | None] | None:
+    def rows(self, path: Path, before: int, fixed: int | None) -> list[int | None] | None:
         """For each row of a list the number of the row it was before, out of `before` (None: new); None if nothing was sent.
 
-        Raises Invalid.
+        `fixed`: the number of rows of a list that nobody may lengthen or shorten, None otherwise. Raises Invalid.
         """
 
     def convert(self, component: Component, given: object, setting: Setting) -> Json:
@@ -53,6 +53,7 @@ class _Node:
     texts: list[str] | None = None
     kept: list[str] | None = None
     used: bool = False
+    fixed: bool = False  # rows go by their numbers, which have no gaps
 
     def numbered(self) -> list[int]:
         return sorted(key for key in self.inner if isinstance(key, int))
@@ -95,9 +96,10 @@ class RawSource:
         for segment in path:
             if isinstance(segment, int):
                 numbers = node.numbered()
-                if segment >= len(numbers):
-                    return None
-                segment = numbers[segment]
+                if not node.fixed:
+                    if segment >= len(numbers):
+                        return None
+                    segment = numbers[segment]
             if segment not in node.inner:
                 return None
             node = node.inner[segment]
@@ -111,10 +113,12 @@ class RawSource:
         texts = node.texts if node.texts is not None else node.kept
         return ABSENT if texts is None else texts
 
-    def rows(self, path: Path, before: int) -> list[int | None] | None:
-        if self.given(path) is ABSENT:
-            return None
+    def rows(self, path: Path, before: int, fixed: int | None) -> list[int | None] | None:
         node = self.node(path)
+        if node is not None and fixed is not None:
+            node.fixed = True
+        if fixed is not None or self.given(path) is ABSENT:
+            return None
         origins: list[int | None] = []
         for index in range(len(node.numbered()) if node else 0):
             given = self.given((*path, index))
@@ -155,7 +159,7 @@ class JsonSource:
                 return ABSENT
         return found
 
-    def rows(self, path: Path, before: int) -> list[int | None] | None:
+    def rows(self, path: Path, before: int, fixed: int | None) -> list[int | None] | None:
         given = self.given(path)
         if given is ABSENT or given is None:
             return None
@@ -163,6 +167,8 @@ class JsonSource:
             raise Invalid("not_a_list")
         if len(given) > ROWS:
             raise Invalid("too_many_rows", limit=ROWS)
+        if fixed is not None and len(given) != fixed:
+            raise Invalid("rows_fixed", count=fixed)
         self.used.discard(path)  # each cell has to be asked for; the list as a whole covers none
         return [index if index < before else None for index in range(len(given))]
 
