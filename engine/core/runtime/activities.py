@@ -9,7 +9,7 @@ from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula,
 from engine.core.dmn.evaluation import DecisionFailed, evaluate
 from engine.core.runtime import deadlines, limits, multi, subscriptions, timers
 from engine.core.runtime.jobs import open_job, publish_message
-from engine.core.runtime.kernel import STARTED, Activation, Fault, FlowNode, specification
+from engine.core.runtime.kernel import Activation, Fault, FlowNode, specification
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import Json
 
@@ -184,10 +184,9 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
         process = execution.library.process(definition_id)
         spec = specification(process).start
         visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
-        callee = execution.activate(spec, task, {"phase": "work"}, state=STARTED, definition_id=definition_id)
+        callee = execution.activate(spec, task, definition_id=definition_id)
         for name, value in visible.items():
             execution.scopes.set_local(callee.id, name, value)  # type: ignore[arg-type]
-        spec.begin(callee)
         return False
 
     def emptied(self, task: Activation) -> None:

@@ -54,16 +54,13 @@ def _begin(library: Library, start: Start, now: datetime) -> Execution:
     process = library.process(start.definition_id)
     execution = Execution(library, process, start.instance_id, now)
     spec = specification(process).start
-    root = Activation(execution, spec, None, start.instance_id, STARTED, {"phase": "work"}, start.definition_id)
+    facts = {"trigger": start.start_event} if start.start_event else {}
+    root = Activation(execution, spec, None, start.instance_id, READY, facts, start.definition_id)
     execution.task_tree = root
     execution.record("instance_started", root, start_event=start.start_event, variables=dict(start.variables))
     for name, value in start.variables.items():
         execution.scopes.set_local(root.id, name, value)
-    try:
-        spec.begin(root, start.start_event)
-    except Fault as fault:
-        # Nothing has run yet: an instance that cannot even wait for its events is better not begun.
-        raise StepRefused(fault.code, **{name: str(fact) for name, fact in fault.facts.items()}) from None
+    execution.enqueue(root)
     return execution
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.bpmn.model import EventDefinition, Flow, Job, Kind, Node
 from engine.core.runtime import deadlines, timers
 from engine.core.runtime.jobs import open_job, publish_message
-from engine.core.runtime.kernel import STARTED, Activation, Fault, FlowNode
+from engine.core.runtime.kernel import Activation, Fault, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
 from engine.core.runtime.subscriptions import boundary_events, close_event_sub_processes, event_sub_process_starts, subscribe
@@ -57,11 +57,10 @@ def _start_event_sub_process(scope: Activation, start: Node, payload: Variables)
     """Run the event sub-process of a start event; an interrupting one first ends everything else in the scope."""
     execution = scope.workflow
     spec = execution.spec_of(scope, start.scope)
-    task = execution.activate(spec, scope, {"phase": "work"}, state=STARTED)
+    task = execution.activate(spec, scope, {"trigger": start.id, "payload": payload})
     if start.interrupting:
         execution.cancel_inside(scope, but=task)
         close_event_sub_processes(scope)
-    spec.begin(task, start.id, payload)  # type: ignore[attr-defined]
 
 
 def _rearm(execution: Execution, wait: Wait) -> None:

@@ -122,9 +122,10 @@ class Execution(Workflow):  # type: ignore[misc]
         scope = task.scope
         task.task_spec.left(task)
         self.record("completed", task, **_item_facts(task))
-        self.forget(task)
         if scope is None:
+            self.end(Status.COMPLETED)
             return
+        self.forget(task)
         if "item" in task.facts:
             scope.task_spec.item_left(scope, task)  # type: ignore[attr-defined]
             return

@@ -21,7 +21,9 @@ from engine.core.bpmn.model import Flow, Kind, Node, Process
 if TYPE_CHECKING:
     from engine.core.runtime.execution import Execution
 
-WAITING, READY, STARTED, ERROR = TaskState.WAITING, TaskState.READY, TaskState.STARTED, TaskState.ERROR
+WAITING, READY, STARTED, ERROR, COMPLETED = (
+    TaskState.WAITING, TaskState.READY, TaskState.STARTED, TaskState.ERROR, TaskState.COMPLETED,
+)  # fmt: skip
 
 
 class Fault(Exception):
