@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from .errors import Null
-from .temporal import add_microseconds, add_months, clock, from_time_of_day, instant, midnight, time_of_day
+from .temporal import add_microseconds, add_months, clock, from_time_of_day, instants, midnight, time_of_day
 from .values import DECIMAL128, DaysTimeDuration, YearsMonthsDuration, kind_of
 
 Operation = Callable[[object, object], object]
@@ -48,7 +48,8 @@ def _between(later: date | datetime, earlier: date | datetime) -> DaysTimeDurati
         later = midnight(later, earlier)  # type: ignore[arg-type]
     elif type(earlier) is date:
         earlier = midnight(earlier, later)  # type: ignore[arg-type]
-    return DaysTimeDuration(instant(later) - instant(earlier))  # type: ignore[arg-type]
+    end, start = instants(later, earlier)  # type: ignore[arg-type]
+    return DaysTimeDuration(end - start)
 
 
 def _quotient(left: Decimal, right: Decimal) -> Decimal:

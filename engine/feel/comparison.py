@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .budget import Run
 from .errors import Null
-from .temporal import clock, instant
+from .temporal import clock, instants
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
 # Types that Python compares just as FEEL does.
@@ -24,7 +24,8 @@ def equal(left: object, right: object, run: Run) -> bool:
     if kind in PLAIN or kind is bool:
         return left == right
     if kind is datetime:
-        return instant(left) == instant(right)  # type: ignore[arg-type]
+        first, second = instants(left, right)  # type: ignore[arg-type]
+        return first == second
     if kind is time:
         return clock(left) == clock(right)  # type: ignore[arg-type]
     if kind is Function:
@@ -66,7 +67,7 @@ def order(left: object, right: object) -> int:
     if kind is not type(right):
         raise Null("not_comparable", left=kind_of(left), right=kind_of(right))
     if kind is datetime:
-        left, right = instant(left), instant(right)  # type: ignore[arg-type]
+        left, right = instants(left, right)  # type: ignore[arg-type]
     elif kind is time:
         left, right = clock(left), clock(right)  # type: ignore[arg-type]
     elif kind not in PLAIN:

@@ -169,9 +169,16 @@ def time_offset(value: time | datetime) -> timedelta | None:
     return value.utcoffset()
 
 
-def instant(value: datetime) -> int:
-    """Microseconds since 1970 in UTC; a local value counts as `HOME`."""
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=HOME)
+def instants(left: datetime, right: datetime) -> tuple[int, int]:
+    """Both values in microseconds on one time line. A local one next to one that is not counts as `HOME`."""
+    if left.tzinfo is None and right.tzinfo is None:
+        # Two local clocks need no zone, and no summer time of long ago.
+        return _on_line(left, timezone.utc), _on_line(right, timezone.utc)
+    return _on_line(left, HOME), _on_line(right, HOME)
+
+
+def _on_line(value: datetime, zone_: tzinfo) -> int:
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=zone_)
     return (aware - EPOCH) // MICROSECOND
 
 

@@ -13,8 +13,8 @@ def negate(run: Run, negand: bool) -> bool:
 
 @builtin("is defined", "value: any")
 def is_defined(run: Run, value: object) -> bool:
-    # Names and paths are looked at by the compiler; any other value is there unless it is null.
-    return value is not None
+    # Names and paths are looked at by the compiler; any other value, null too, is there.
+    return True
 
 
 @builtin("get or else", "value: any", "default: any")

@@ -9,7 +9,7 @@ from ..budget import Run
 from ..comparison import order, same
 from ..errors import Null
 from ..temporal import parse_any, time_offset
-from ..values import DECIMAL128, KINDS, Range
+from ..values import DECIMAL128, Range
 from .registry import builtin
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
@@ -77,8 +77,3 @@ def is_same(run: Run, left: object, right: object) -> bool:
     if type(left) in (time, datetime):
         return left == right and time_offset(left) == time_offset(right)  # type: ignore[arg-type]
     return same(left, right, run)
-
-
-@builtin("type of", "value: any")
-def type_of(run: Run, value: object) -> str:
-    return KINDS[type(value)]

@@ -27,11 +27,6 @@ def count(run: Run, items: list[object]) -> Decimal:
     return Decimal(len(items))
 
 
-@builtin("count", "c...: any")
-def count_each(run: Run, *items: object) -> Decimal:
-    return Decimal(len(items))
-
-
 @builtin("is empty", "list: list")
 def is_empty(run: Run, items: list[object]) -> bool:
     return not items

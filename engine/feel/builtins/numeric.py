@@ -42,24 +42,24 @@ def ceiling(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
     return rounded(n, scale or Decimal(0), ROUND_CEILING)
 
 
-@builtin("round up", "n: number", "scale?: number")
-def round_up(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_UP)
+@builtin("round up", "n: number", "scale: number")
+def round_up(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_UP)
 
 
-@builtin("round down", "n: number", "scale?: number")
-def round_down(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_DOWN)
+@builtin("round down", "n: number", "scale: number")
+def round_down(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_DOWN)
 
 
-@builtin("round half up", "n: number", "scale?: number")
-def round_half_up(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_HALF_UP)
+@builtin("round half up", "n: number", "scale: number")
+def round_half_up(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_HALF_UP)
 
 
-@builtin("round half down", "n: number", "scale?: number")
-def round_half_down(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_HALF_DOWN)
+@builtin("round half down", "n: number", "scale: number")
+def round_half_down(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_HALF_DOWN)
 
 
 @builtin("abs", "n: number|days and time duration|years and months duration")

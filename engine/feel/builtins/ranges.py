@@ -124,17 +124,16 @@ def started_by(run: Run, first: object, second: object) -> bool:
 
 @builtin("during", "point: any", "range: range")
 @builtin("during", "range1: range", "range2: range")
-def during(run: Run, first: object, second: object) -> bool:
-    whole = _range(second)
+def during(run: Run, first: object, second: Range) -> bool:
     if type(first) is not Range:
-        return in_range(first, whole)
-    part = _range(first)
+        return in_range(first, second)
+    part, whole = _range(first), _range(second)
     return not _starts_earlier(part, whole) and _ends_no_later(part, whole)
 
 
 @builtin("includes", "range: range", "point: any")
 @builtin("includes", "range1: range", "range2: range")
-def includes(run: Run, first: object, second: object) -> bool:
+def includes(run: Run, first: Range, second: object) -> bool:
     return during(run, second, first)
 
 

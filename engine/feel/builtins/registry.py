@@ -121,7 +121,11 @@ def call_builtin(run: Run, candidates: list[tuple[Signature, list[int | None]]],
         for signature, places in candidates:
             arguments = _fit(signature, places, values, fit)
             if arguments is not None:
-                return signature.call(run, *arguments)
+                try:
+                    return signature.call(run, *arguments)
+                except ArithmeticError as cause:
+                    # Numbers beyond decimal128, dates beyond year 9999.
+                    raise Null("number_out_of_range") from cause
     signature = candidates[0][0]
     if any(value is None for value in values):
         raise Null("null_argument", function=str(signature))
