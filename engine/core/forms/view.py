@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -40,8 +41,8 @@ def view(
     drawing = _Drawing(now, read_only, errors or {}, attachments or {}, dependencies(form))
     lines = drawing.lines(filling.instances)
     shown = {instance.name for instance in filling.walk() if not instance.hidden}
-    order = {name: index for index, name in enumerate(instance.name for instance in filling.walk())}
-    ranked = sorted(drawing.errors.items(), key=lambda item: order.get(item[0], len(order)))
+    order = {instance.name: index for index, instance in enumerate(filling.walk()) if instance.path}
+    ranked = sorted(drawing.errors.items(), key=lambda item: order.get(item[0], math.inf))
     return View(
         form_id=form.id,
         lines=lines,
