@@ -52,7 +52,7 @@ def _check_event(process: Process, node: Node, place: Place, event: EventDefinit
 
 
 def _check_message_task(process: Process, node: Node) -> Iterator[Problem]:
-    if node.kind is Kind.SEND_TASK and isinstance(node.detail, Job):
+    if not node.events and isinstance(node.detail, Job):
         return
     if not node.events:
         code = "send_without_message" if node.kind is Kind.SEND_TASK else "message_missing"
@@ -62,6 +62,8 @@ def _check_message_task(process: Process, node: Node) -> Iterator[Problem]:
 
 
 def _check_message(process: Process, node: Node, event: EventDefinition, place: Place) -> Iterator[Problem]:
+    if place in _THROWS and isinstance(node.detail, Job):
+        return  # the job does the sending, as in Camunda 8
     if event.reference is None:
         yield finding(process, node, "message_missing", line=event.line)
     elif event.name is None:
@@ -119,5 +121,5 @@ def _check_caught_twice(process: Process) -> Iterator[Problem]:
             continue
         code = event.name.text if event.name else ""
         if (host, event.kind, code) in seen:
-            yield finding(process, node, "caught_twice", code=code or "*")
+            yield finding(process, node, "caught_twice", caught=code or "*")
         seen.add((host, event.kind, code))

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from engine.core.bpmn.checks_tasks import is_variable
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import Node, Process
-from engine.core.bpmn.properties import PROPERTIES, Property, Syntax, is_numbering, parse_limit, where
+from engine.core.bpmn.properties import PROPERTIES, Property, Syntax, is_numbering, where
 from engine.core.bpmn.reading import feel_problem
 from engine.core.bpmn.timers import is_duration
 from engine.core.bpmn.words import Words
+from engine.core.calendar import parse_limit
 from engine.core.problems import Problem
 
 # Fixed texts; a value that begins with = is FEEL where the syntax allows it.

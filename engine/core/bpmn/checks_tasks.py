@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import (
@@ -20,12 +19,13 @@ from engine.core.bpmn.model import (
     Script,
     UserTask,
 )
+from engine.core.bpmn.timers import is_date
 from engine.core.problems import Problem
 
 # Written by the engine itself, or words of FEEL; a mapping to them would be lost or never readable.
 RESERVED_NAMES = frozenset(
     "deadline loopCounter numberOfInstances numberOfActiveInstances numberOfCompletedInstances numberOfTerminatedInstances"
-    " if then else for in return some every satisfies and or not between true false null function instance of item partial".split()
+    " if then else for in return some every satisfies and or not between true false null function instance of".split()
 )
 MAX_ITEMS = 10_000  # of a fixed cardinality
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
@@ -72,7 +72,7 @@ def _check_user_task(process: Process, node: Node, forms: frozenset[str]) -> Ite
     if task.priority is not None and not _is_count(task.priority, 100):
         yield finding(process, node, "priority_invalid", line=task.priority.line, text=task.priority.text)
     for moment in (task.due_date, task.follow_up_date):
-        if moment is not None and not moment.text.startswith("=") and not _is_moment(moment.text):
+        if moment is not None and not moment.text.startswith("=") and not is_date(moment.text):
             yield finding(process, node, "date_invalid", line=moment.line, text=moment.text)
 
 
@@ -151,10 +151,3 @@ def _is_count(formula: Formula, limit: int) -> bool:
     """A FEEL expression, or a fixed whole number from 0 to `limit`."""
     text = formula.text
     return text.startswith("=") or (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= limit)
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text.partition("[")[0]).tzinfo is not None
-    except ValueError:
-        return False

@@ -107,6 +107,11 @@ class MultiInstance:
     output_element: Formula | None = None
     cardinality: Formula | None = None
     completion_condition: Formula | None = None
+    # `behavior`: events thrown as items complete, caught by boundary events of the activity (BPMN Table 10.30): on each item
+    # ("None"), on the first ("One"), or on those whose condition holds ("Complex"). "All": none.
+    behavior: Literal["None", "One", "All", "Complex"] = "All"
+    behavior_event: EventDefinition | None = None
+    complex_behavior: tuple[tuple[Formula, EventDefinition], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,25 @@ class CalledProcess:
     version_tag: str | None = None
 
 
-Detail = UserTask | Job | Script | CalledDecision | CalledProcess
+@dataclass(frozen=True)
+class AdHoc:
+    """An ad-hoc sub-process: `active_elements` names the elements to start (default: all without incoming flow)."""
+
+    sequential: bool = False
+    completion_condition: Formula | None = None
+    cancel_remaining: bool = True
+    active_elements: Formula | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """An execution or task listener: a job of this type at a point of the node's life; it is done before the node goes on."""
+
+    event: Literal["start", "end", "creating", "assigning", "completing", "canceling"]
+    job: Job
+
+
+Detail = UserTask | Job | Script | CalledDecision | CalledProcess | AdHoc
 
 
 @dataclass(frozen=True)
@@ -193,6 +216,9 @@ class Node:
     start_quantity: int = 1
     completion_quantity: int = 1
     instantiate: bool = False  # receive tasks and event-based gateways
+    parallel: bool = False  # event-based gateways: eventGatewayType="Parallel"
+    activation_condition: Formula | None = None  # complex gateways
+    listeners: tuple[Listener, ...] = ()
 
     @property
     def event(self) -> EventDefinition | None:
@@ -221,6 +247,8 @@ class Scope:
     event_sub_processes: tuple[str, ...] = ()
     boundary_events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # activity id → its boundary events
     links: Mapping[str, str] = field(default_factory=dict)  # link name → catching node
+    compensations: Mapping[str, str] = field(default_factory=dict)  # activity id → the activity that undoes it
+    data_objects: tuple[str, ...] = ()  # variables declared null when the scope begins
 
 
 @dataclass(frozen=True, eq=False)  # compared and cached by identity: a definition never changes
@@ -242,8 +270,20 @@ class Process:
 
     @cached_property
     def start_events(self) -> tuple[Node, ...]:
-        """Start events of the process itself, in document order."""
-        return tuple(node for node in self.nodes.values() if node.kind is Kind.START_EVENT and node.scope == self.id)
+        """What can start an instance, in document order: start events of the process itself, instantiating receive tasks and
+        the events behind an instantiating event-based gateway."""
+        outside = [node for node in self.nodes.values() if node.scope == self.id]
+        behind = {
+            self.flows[flow].target
+            for node in outside
+            if node.kind is Kind.EVENT_BASED_GATEWAY and node.instantiate
+            for flow in node.outgoing
+        }
+        return tuple(
+            node
+            for node in outside
+            if node.kind is Kind.START_EVENT or node.id in behind or (node.kind is Kind.RECEIVE_TASK and node.instantiate)
+        )
 
 
 @dataclass(frozen=True)

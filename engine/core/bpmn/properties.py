@@ -8,20 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
 from engine.core.bpmn.model import ACTIVITIES, Kind
 from engine.texts import text
 
-Unit = Literal["workdays", "days", "hours", "minutes"]
 Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration"]
 
 ANYWHERE = frozenset(kind.value for kind in Kind)
 _ACTIVITIES = frozenset(kind.value for kind in ACTIVITIES)
 _DOING = _ACTIVITIES | {Kind.INTERMEDIATE_THROW_EVENT.value, Kind.END_EVENT.value}
 _PROCESS = frozenset({Kind.PROCESS.value})
-_LIMIT = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(workday|day|hour|minute)s?", re.ASCII)
 _NUMBERING = re.compile(r"(?:[^{}]|\{(?:yyyy|yy|mm|dd|seq:[1-9])\})+")
 
 
@@ -33,14 +30,6 @@ class Property:
     places: frozenset[str]  # local XML names, or "process"
     syntax: Syntax
     example: str
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A span of time that people are given: 5 workdays, 3 days, 4 hours, 30 minutes."""
-
-    amount: Decimal
-    unit: Unit
 
 
 _ROWS = (
@@ -60,12 +49,6 @@ _ROWS = (
     Property("timeToLive", _PROCESS, "duration", "P10Y"),
 )
 PROPERTIES: Mapping[str, Property] = {row.name: row for row in _ROWS}
-
-
-def parse_limit(text: str) -> Limit | None:
-    """The limit that a fixed text means, None if it is none. Singular and plural are both understood; zero is a limit."""
-    match = _LIMIT.fullmatch(text.strip())
-    return None if match is None else Limit(Decimal(match[1]), cast(Unit, f"{match[2]}s"))
 
 
 def is_numbering(text: str) -> bool:

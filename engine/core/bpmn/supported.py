@@ -62,7 +62,10 @@ REFUSED: dict[str, Callable[[Node], bool]] = {
     "quantity": lambda node: (node.start_quantity, node.completion_quantity) != (1, 1),
     "instantiate": lambda node: node.instantiate,
     "version_tag_binding": lambda node: _binding(node) == "versionTag",
-    "job_on_event": lambda node: isinstance(node.detail, Job) and place_of(node) is not None,
+    "job_on_event": lambda node: isinstance(node.detail, Job)
+    and place_of(node) is not None
+    and (node.event is None or node.event.kind != "message"),
+    "job_on_script": lambda node: isinstance(node.detail, Job) and node.kind is Kind.SCRIPT_TASK,
 }
 # The same, where the file must be looked at: element and attribute → the only value that is executed (`survey` does it).
 ONLY_VALUES: dict[tuple[str, str], tuple[str, str]] = {

@@ -6,34 +6,34 @@ Source: BPMN 2.0.2 §10.5.5 (timer event definition), ISO 8601.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+
+from engine.feel.temporal import parse_date_time
 
 _DURATION = re.compile(
-    r"P(?=[\dT])(?:\d{1,6}Y)?(?:\d{1,6}M)?(?:\d{1,6}W)?(?:\d{1,6}D)?(?:T(?=\d)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}(?:\.\d{1,6})?S)?)?",
+    r"P(?:\d{1,4}W|(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,5}M)?(?:\d{1,6}D)?(?:T(?=\d)(?:\d{1,7}H)?(?:\d{1,8}M)?(?:\d{1,9}(?:\.\d{1,6})?S)?)?)",
     re.ASCII,
 )
 _REPETITIONS = re.compile(r"R(\d{0,9})", re.ASCII)
-_CRON = re.compile(r"(?:@\w+|(?:[\d*?/,\-LW#A-Za-z]+\s+){4,6}[\d*?/,\-LW#A-Za-z]+)", re.ASCII)
+_CRON = re.compile(r"(?:@\w+|(?:[\d*?/,\-LW#A-Za-z]{1,40}\s{1,9}){4,6}[\d*?/,\-LW#A-Za-z]{1,40})", re.ASCII)
 
 
 def is_date(text: str) -> bool:
-    """A date-time with an offset or zone, such as `2026-03-01T09:00:00+08:00`. A bare local time would mean different instants."""
-    try:
-        return datetime.fromisoformat(text.partition("[")[0]).tzinfo is not None and "T" in text
-    except ValueError:
-        return False
+    """A date and time such as `2026-03-01T09:00:00+08:00`, or a date; without an offset it is local time in China."""
+    return parse_date_time(text) is not None
 
 
 def is_duration(text: str) -> bool:
-    """`P3D`, `PT30M`, `P1Y2M10DT2H30M`, `P2W`."""
+    """`P3D`, `PT30M`, `P1Y2M10DT2H30M`, `P2W`; not negative."""
     return _DURATION.fullmatch(text) is not None
 
 
 def is_cycle(text: str) -> bool:
-    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`. `R0` would never fire and is refused."""
+    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`. `R0` would never fire and `R/PT0S` never stop: both are refused."""
     repetitions, *rest = text.split("/")
     match = _REPETITIONS.fullmatch(repetitions)
     if match is None or (match[1] and int(match[1]) == 0) or not rest or not is_duration(rest[-1]):
+        return False
+    if not re.search("[1-9]", rest[-1]):
         return False
     return len(rest) == 1 or (len(rest) == 2 and is_date(rest[0]))
 
