@@ -86,14 +86,18 @@ def test_a_knowledge_model_is_a_function() -> None:
 
 
 def test_a_knowledge_model_may_be_a_table_and_call_another() -> None:
-    half = '<businessKnowledgeModel id="half" name="half"><encapsulatedLogic><formalParameter name="x"/>' + literal("x / 2") + (
-        "</encapsulatedLogic></businessKnowledgeModel>"
+    half = (
+        '<businessKnowledgeModel id="half" name="half"><encapsulatedLogic><formalParameter name="x"/>'
+        + literal("x / 2")
+        + ("</encapsulatedLogic></businessKnowledgeModel>")
     )
     grade = (
         '<businessKnowledgeModel id="grade" name="grade"><encapsulatedLogic><formalParameter name="points"/>'
         + table([("half(points)", "number")], [("g", "string")], [(">= 5", '"high"'), ("< 5", '"low"')])
-        + "</encapsulatedLogic>" + knows("half") + "</businessKnowledgeModel>"
-    )  # fmt: skip
+        + "</encapsulatedLogic>"
+        + knows("half")
+        + "</businessKnowledgeModel>"
+    )
     content = document(half + grade + decision(literal("for p in [2, 20] return grade(p)"), before=knows("grade")))
 
     result = decide(content)
@@ -210,13 +214,27 @@ def test_results_are_held_to_the_type_of_the_decision() -> None:
     assert failed.value.code == "value_type"
 
 
+def test_boxed_logic_is_held_to_its_own_type() -> None:
+    typed = f"<list typeRef='numbers'>{literal('a')}</list>"
+    tabled = table([("a", "")], [("x", "")], [("-", "a")]).replace("<decisionTable", "<decisionTable typeRef='number'")
+    types = '<itemDefinition name="numbers" isCollection="true"><typeRef>number</typeRef></itemDefinition>'
+    for content, good in ((document(types + decision(typed)), [1]), (document(decision(tabled)), 1)):
+        assert value(content, a=1) == good
+        with pytest.raises(DecisionFailed) as failed:
+            value(content, a="x")
+        assert failed.value.code == "value_type"
+
+
 def test_endless_calls_and_endless_work_are_stopped() -> None:
     forever = (
         '<businessKnowledgeModel id="k" name="call"><encapsulatedLogic><formalParameter name="f"/>'
-        + literal("f(f)") + "</encapsulatedLogic></businessKnowledgeModel>"
-    )  # fmt: skip
-    one = '<businessKnowledgeModel id="k" name="one"><encapsulatedLogic><formalParameter name="x"/>' + literal("x + 1") + (
-        "</encapsulatedLogic></businessKnowledgeModel>"
+        + literal("f(f)")
+        + "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    one = (
+        '<businessKnowledgeModel id="k" name="one"><encapsulatedLogic><formalParameter name="x"/>'
+        + literal("x + 1")
+        + ("</encapsulatedLogic></businessKnowledgeModel>")
     )
     for content, code in (
         (document(forever + decision(literal("call(call)"), before=knows("k"))), "too_deep"),
@@ -241,7 +259,10 @@ def test_an_unknown_decision_names_those_there_are() -> None:
     [
         (decision(literal("1"), before=needs("nowhere")), "dmn_reference_to_nothing"),
         (decision(literal("1"), before=needs("i")) + '<inputData id="i" name="i"/>', "dmn_wrong_reference"),
-        (decision(literal("1"), before='<informationRequirement><requiredDecision href="http://x#y"/></informationRequirement>'), "dmn_other_file"),
+        (
+            decision(literal("1"), before='<informationRequirement><requiredDecision href="http://x#y"/></informationRequirement>'),
+            "dmn_other_file",
+        ),
         (decision(literal("1"), before=needs("d")), "dmn_circle"),
         (decision(literal("1"), "a", "a", needs("b")) + decision(literal("1"), "b", "b", needs("a")), "dmn_circle"),
         (decision(""), "dmn_no_logic"),
@@ -258,18 +279,28 @@ def test_an_unknown_decision_names_those_there_are() -> None:
         (decision(literal("1")) + '<import name="x" namespace="y" importType="z"/>', "dmn_import"),
         (decision(literal("1")) + "<mystery/>", "dmn_unknown_element"),
         (decision(literal("1") + "<mystery/>"), "dmn_unknown_element"),
+        (decision(table([("a", "")], [("x", "")], [("-", "1")]).replace("hitPolicy", "hitpolicy")), "dmn_unknown_attribute"),
         ("", "dmn_no_decision"),
         (decision("<relation><column name='a'/><row/></relation>"), "dmn_row_length"),
         (decision(f"<conditional><if>{literal('1')}</if></conditional>"), "dmn_part_missing"),
         (decision(f"<for><in>{literal('1')}</in><return>{literal('1')}</return></for>"), "dmn_no_name"),
-        (decision(f"<context><contextEntry>{literal('1')}</contextEntry><contextEntry>{literal('1')}</contextEntry></context>"), "dmn_context_result"),
+        (
+            decision(f"<context><contextEntry>{literal('1')}</contextEntry><contextEntry>{literal('1')}</contextEntry></context>"),
+            "dmn_context_result",
+        ),
         (decision("<list>" * 40 + literal("1") + "</list>" * 40), "dmn_too_deep"),
         (decision(literal("1")) + '<decisionService id="s" name="s"/>', "dmn_service_without_output"),
-        ('<itemDefinition name="a"><typeRef>b</typeRef></itemDefinition><itemDefinition name="b"><typeRef>a</typeRef></itemDefinition>'
-         + decision(literal("1")), "dmn_type_circle"),
-        ('<inputData id="i" name="x"/><inputData id="j" name="x"/>' + decision(literal("x"), before=needs_input("i", "j")), "dmn_duplicate_name"),
+        (
+            '<itemDefinition name="a"><typeRef>b</typeRef></itemDefinition><itemDefinition name="b"><typeRef>a</typeRef></itemDefinition>'
+            + decision(literal("1")),
+            "dmn_type_circle",
+        ),
+        (
+            '<inputData id="i" name="x"/><inputData id="j" name="x"/>' + decision(literal("x"), before=needs_input("i", "j")),
+            "dmn_duplicate_name",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_right_is_refused(body: str, code: str) -> None:
     assert code in codes(document(body))
 

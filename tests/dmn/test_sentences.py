@@ -6,6 +6,11 @@ from pathlib import Path
 
 import engine.core.dmn
 import engine.texts
+from engine.core.calendar import FUNCTION_NAMES
+from engine.core.dmn.evaluation import MAX_CALLS, MAX_EVALUATIONS
+from engine.core.dmn.reader import MAX_DECISIONS
+from engine.core.dmn.tables import MAX_CELLS, MAX_RULES
+from engine.core.dmn.vocabulary import AGGREGATIONS, HIT_POLICIES
 
 TEXTS = Path(engine.texts.__file__).parent
 CODE = Path(engine.core.dmn.__file__).parent
@@ -37,3 +42,11 @@ def test_every_code_has_a_sentence_and_every_sentence_is_used() -> None:
 
     # A ternary in `report` hides its second code from the pattern above.
     assert reported | placed | failures | converted | places | {"problem.dmn_no_logic", "problem.dmn_several_logics"} == known
+
+
+def test_the_guide_names_every_policy_and_function() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "dmn.md").read_text("utf-8")
+
+    assert all(word in guide for word in (*HIT_POLICIES, *AGGREGATIONS))
+    assert all(f"`{name}(" in guide for name in FUNCTION_NAMES)
+    assert all(f"{limit:,}".replace(",", " ") in guide for limit in (MAX_EVALUATIONS, MAX_RULES, MAX_CELLS, MAX_DECISIONS, MAX_CALLS))

@@ -56,7 +56,16 @@ def test_cells_accept_what_feel_says(cell: str, kind: str, matching: list[object
 
 @pytest.mark.parametrize(
     ("kind", "wrong"),
-    [("number", "5"), ("string", 5), ("boolean", "true"), ("date", "1.3.2026"), ("date", 5), ("integer", 1.5), ("dateTime", "08:00"), ("time", "2026-03-01")],
+    [
+        ("number", "5"),
+        ("string", 5),
+        ("boolean", "true"),
+        ("date", "1.3.2026"),
+        ("date", 5),
+        ("integer", 1.5),
+        ("dateTime", "08:00"),
+        ("time", "2026-03-01"),
+    ],
 )
 def test_an_input_of_another_type_is_a_failure(kind: str, wrong: object) -> None:
     with pytest.raises(DecisionFailed) as failed:
@@ -158,7 +167,10 @@ def test_a_table_can_be_shown() -> None:
 
     assert shown is not None
     assert (shown.letter, shown.annotations) == ("C+", ("", "依据"))
-    assert [(column.kind, column.label, column.type) for column in shown.columns] == [("input", "金额", "number"), ("output", "费用", "number")]
+    assert [(column.kind, column.label, column.type) for column in shown.columns] == [
+        ("input", "金额", "number"),
+        ("output", "费用", "number"),
+    ]
     assert (shown.rules[0].inputs, shown.rules[0].outputs, shown.rules[0].annotations) == (("> 5",), ("1",), ("说明", "第五条"))
     assert view(model(document(decision("<literalExpression><text>1</text></literalExpression>"))).decisions["d"]) is None
 

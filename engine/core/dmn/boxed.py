@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from engine.core.dmn.model import BoxedContext, BoxedList, Conditional, Filter, Invocation, Iteration, Relation
+from engine.core.dmn.model import BoxedContext, BoxedList, Conditional, Filter, Invocation, Iteration, Relation, Typed
 from engine.feel import BudgetExceeded
 from engine.feel.values import Range
 
@@ -90,7 +90,9 @@ def elements(value: object) -> list[object]:
 def _numbers(value: Range) -> list[object]:
     """The whole numbers of a closed range, which FEEL can iterate over; another range is a single value."""
     ends = (value.start, value.end)
-    if not all(type(end) is Decimal and end == end.to_integral_value() for end in ends) or not (value.start_included and value.end_included):
+    if not all(type(end) is Decimal and end == end.to_integral_value() for end in ends) or not (
+        value.start_included and value.end_included
+    ):
         return [value]
     low, high = int(value.start), int(value.end)  # type: ignore[call-overload]
     if abs(high - low) >= MAX_ITEMS:
@@ -98,7 +100,12 @@ def _numbers(value: Range) -> list[object]:
     return [Decimal(number) for number in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
 
 
+def typed(run: Run, logic: Typed, scope: Scope) -> object:
+    return run.convert(run.logic(logic.logic, scope), logic.type, scope, "value_type", "value_not_allowed")
+
+
 EVALUATORS: Mapping[type, Callable[[Run, Any, Scope], object]] = {
+    Typed: typed,
     BoxedContext: context,
     BoxedList: items,
     Relation: relation,

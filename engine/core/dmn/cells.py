@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any, TypeAlias
 
 from engine.feel import UnaryTests
 from engine.feel.temporal import parse_date, parse_duration
 from engine.feel.values import DaysTimeDuration, YearsMonthsDuration
 
-Value = object
+Value: TypeAlias = Any  # numbers, texts, booleans, dates, durations: what a literal can be; only equal kinds meet
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,8 @@ class Run:
                 if table.hit_policy in policies.FIRST_MATCH_DECIDES:
                     break
         value = policies.result(table, matches, place.name) if matches else self.default(table, scope)
+        if table.type is not ANY:
+            value = self.convert(value, table.type, scope, "value_type", "value_not_allowed")
         fired = tuple(MatchedRule(match.rule.index, match.rule.id, match.values) for match in matches)
         self.evaluations.append(Evaluation(place.id, place.name, inputs, fired, value))
         return value

@@ -16,7 +16,7 @@ from functools import cached_property, reduce
 from itertools import pairwise
 from operator import or_
 
-from engine.core.dmn.cells import Cell, Constant, Interval
+from engine.core.dmn.cells import Cell, Constant, Interval, Value
 from engine.core.dmn.model import DecisionTable, Input
 from engine.feel.temporal import duration_text
 from engine.feel.values import DaysTimeDuration, YearsMonthsDuration
@@ -40,7 +40,7 @@ class Axis:
     """
 
     expression: str
-    samples: tuple[object, ...]
+    samples: tuple[Value, ...]
     covering: tuple[int, ...]
     pieces: tuple[Sequence[int], ...]  # per rule, the pieces it certainly accepts
     unknown: int
@@ -135,7 +135,7 @@ def _axis(table: DecisionTable, expression: str, positions: list[int]) -> Axis:
 class _Scale:
     """The samples of an axis, quick to ask which of them a cell accepts: ordered ones first and ascending, then the special ones."""
 
-    def __init__(self, samples: tuple[object, ...]) -> None:
+    def __init__(self, samples: tuple[Value, ...]) -> None:
         self.samples = samples
         self.special = {sample: at for at, sample in enumerate(samples) if sample in (_NULL, _OTHER, _ANYTHING)}
         self.values = list(samples[: len(samples) - len(self.special)])
@@ -166,13 +166,13 @@ class _Scale:
             return (self.places[interval.low],) if interval.low in self.places else ()
         low, high = 0, len(self.values)
         if interval.low is not None:
-            low = (bisect_left if interval.low_closed else bisect_right)(self.values, interval.low)  # type: ignore[type-var]
+            low = (bisect_left if interval.low_closed else bisect_right)(self.values, interval.low)
         if interval.high is not None:
-            high = (bisect_right if interval.high_closed else bisect_left)(self.values, interval.high)  # type: ignore[type-var]
+            high = (bisect_right if interval.high_closed else bisect_left)(self.values, interval.high)
         return range(low, high)
 
 
-def _samples(column: Input, known: list[Constant], kind: type | None) -> tuple[object, ...]:
+def _samples(column: Input, known: list[Constant], kind: type | None) -> tuple[Value, ...]:
     """A value of each piece. Null is a piece only where a cell speaks of it."""
     null = (_NULL,) if any(constant.null for constant in known) else ()
     allowed = column.allowed.constant if column.allowed is not None else None
@@ -183,9 +183,9 @@ def _samples(column: Input, known: list[Constant], kind: type | None) -> tuple[o
     if kind is None:
         return (_OTHER if null else _ANYTHING, *null)
     points = {end for constant in [*known, *([allowed] if allowed else [])] for each in constant.intervals for end in (each.low, each.high)}
-    literals = sorted(points - {None})  # type: ignore[type-var]
+    literals = sorted(points - {None})
     if kind is str:
-        found: list[object] = [*literals, *([] if allowed and not allowed.negated else [_OTHER])]
+        found: list[Value] = [*literals, *([] if allowed and not allowed.negated else [_OTHER])]
     else:
         found = list(_ordered(literals, column.type.kind == "integer"))
     if allowed is not None:
@@ -193,7 +193,7 @@ def _samples(column: Input, known: list[Constant], kind: type | None) -> tuple[o
     return (*found, *null)
 
 
-def _ordered(points: Sequence[object], is_whole: bool) -> Iterator[object]:
+def _ordered(points: Sequence[Value], is_whole: bool) -> Iterator[Value]:
     """A value before, at, between and after the points."""
     yield from _beside(points[0], -1)
     for low, high in pairwise(points):
@@ -203,7 +203,7 @@ def _ordered(points: Sequence[object], is_whole: bool) -> Iterator[object]:
     yield from _beside(points[-1], 1)
 
 
-def _beside(point: object, sign: int) -> Iterator[object]:
+def _beside(point: Value, sign: int) -> Iterator[Value]:
     try:
         if isinstance(point, date):
             yield point + timedelta(days=sign)
@@ -217,7 +217,8 @@ def _beside(point: object, sign: int) -> Iterator[object]:
         return  # nothing lies beyond the last day of the calendar
 
 
-def _between(low: object, high: object, is_whole: bool) -> Iterator[object]:
+def _between(low: Value, high: Value, is_whole: bool) -> Iterator[Value]:
+    middle: Value
     if isinstance(low, date) and isinstance(high, date):
         middle = date.fromordinal((low.toordinal() + high.toordinal()) // 2)
     elif isinstance(low, YearsMonthsDuration) and isinstance(high, YearsMonthsDuration):
@@ -230,7 +231,7 @@ def _between(low: object, high: object, is_whole: bool) -> Iterator[object]:
         middle = whole if is_whole or low < whole < high else middle
     else:
         return
-    if low < middle < high:  # type: ignore[operator]
+    if low < middle < high:
         yield middle
 
 

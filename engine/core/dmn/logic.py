@@ -14,6 +14,7 @@ from engine.core.dmn.model import (
     BoxedContext,
     BoxedList,
     Conditional,
+    DecisionTable,
     Entry,
     Filter,
     Formula,
@@ -23,11 +24,12 @@ from engine.core.dmn.model import (
     Logic,
     Parameter,
     Relation,
+    Typed,
 )
 from engine.core.dmn.source import MAX_DEPTH, Source
 from engine.core.dmn.tables import read_table
 from engine.core.dmn.types import ANY, Type
-from engine.core.dmn.vocabulary import LOGIC, SILENT, Element, local
+from engine.core.dmn.vocabulary import LOGIC, Element, local
 
 Names = tuple[str, ...]
 
@@ -53,12 +55,9 @@ class LogicReader:
             "some": self.iteration,
         }
 
-    def one(self, parent: Element, names: Names, silent: frozenset[str] = frozenset()) -> Logic | None:
-        """The one expression directly inside `parent`; none or several are reported. `silent` children are passed over."""
+    def one(self, parent: Element, names: Names) -> Logic | None:
+        """The one expression directly inside `parent`; none or several are reported."""
         found = [child for child in self.source.children(parent) if local(child) in LOGIC]
-        for child in self.source.children(parent):
-            if local(child) not in LOGIC and local(child) not in SILENT and local(child) not in silent:
-                self.source.unknown(child)
         if len(found) != 1:
             self.source.report("no_logic" if not found else "several_logics", parent, "error", name=parent.get("name") or local(parent))
             return None
@@ -70,9 +69,13 @@ class LogicReader:
             return None
         self.source.depth += 1
         try:
-            return self.readers[local(element)](element, names)
+            logic = self.readers[local(element)](element, names)
         finally:
             self.source.depth -= 1
+        if logic is None or isinstance(logic, Formula | DecisionTable | Invocation | FunctionDefinition):
+            return logic
+        wanted = self.type_of(element, element.get("typeRef"))
+        return logic if wanted is ANY else Typed(logic, wanted)
 
     def parameter(self, element: Element, names_what: str) -> Parameter | None:
         """A variable, formal parameter or column: its name and type."""
@@ -101,7 +104,7 @@ class LogicReader:
         for child in self.source.children(element, "contextEntry"):
             variable = self.source.child(child, "variable")
             parameter = self.parameter(variable, "contextEntry") if variable is not None else None
-            logic = self.one(child, names, frozenset({"variable"}))
+            logic = self.one(child, names)
             entries.append(Entry(parameter, logic) if logic is not None else None)
             if parameter is not None:
                 if any(entry and entry.parameter and entry.parameter.name == parameter.name for entry in entries[:-1]):
@@ -138,7 +141,7 @@ class LogicReader:
             parameter = self.source.child(child, "parameter")
             found = self.parameter(child if parameter is None else parameter, "binding")
             parameters.append(found)
-            bindings.append(self.one(child, names, frozenset({"parameter"})))
+            bindings.append(self.one(child, names))
         if None in parameters or None in bindings:
             return None
         # One made-up name per binding lets FEEL itself call whatever it is: a model, a service, a built-in, a lambda.
@@ -165,7 +168,7 @@ class LogicReader:
         known = [parameter.name for parameter in parameters if parameter]
         for name in sorted({name for name in known if known.count(name) > 1}):
             self.source.report("duplicate_name", element, "error", name=name)
-        body = self.one(element, (*names, *known), frozenset({"formalParameter"}))
+        body = self.one(element, (*names, *known))
         if body is None:
             return None
         return FunctionDefinition(tuple(parameters), body, f"function({', '.join(known)})")  # type: ignore[arg-type]
@@ -198,8 +201,3 @@ class LogicReader:
         if source is None or body is None or not variable:
             return None
         return Iteration(kind, variable, source, body)  # type: ignore[arg-type]
-
-
-def untyped(element: Element, name: str | None) -> Type:
-    """The type reader of a place that has no types."""
-    return ANY

@@ -1,4 +1,7 @@
-"""A file of decisions as values: decisions with their logic, the input they need, reusable functions, services. Source: DMN 1.4 §6–8, §10.2."""
+"""A file of decisions as values: decisions with their logic, the input they need, reusable functions, services.
+
+Source: DMN 1.4 §6–8, §10.2.
+"""
 
 from __future__ import annotations
 
@@ -85,11 +88,20 @@ class DecisionTable:
     annotations: tuple[str, ...] = ()  # headings
     line: int = 0
     id: str | None = None
+    type: Type = ANY
 
     @cached_property
     def tests(self) -> tuple[tuple[tuple[int, Cell], ...], ...]:
         """Per rule the cells that say something, with their column: `-` is never looked at again."""
         return tuple(tuple((at, cell) for at, cell in enumerate(rule.cells) if cell.unary is not None) for rule in self.rules)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Boxed logic whose value must be of a type; formulas and tables carry theirs themselves."""
+
+    logic: Logic
+    type: Type
 
 
 @dataclass(frozen=True)
@@ -157,11 +169,8 @@ class Iteration:
     body: Logic
 
 
-Logic: TypeAlias = (
-    "Formula | DecisionTable | BoxedContext | BoxedList | Relation | Invocation | FunctionDefinition | Conditional | Filter | Iteration"
-)
-
-# ------------------------------------------------------------------------------------------------------------- graph
+Boxed: TypeAlias = "Typed | BoxedContext | BoxedList | Relation | Invocation | Conditional | Filter | Iteration"
+Logic: TypeAlias = "Formula | DecisionTable | FunctionDefinition | Boxed"  # ------------------------------------------------------------------------------------------------------------- graph
 
 
 @dataclass(frozen=True)

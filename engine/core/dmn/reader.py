@@ -9,14 +9,20 @@ from engine.core.dmn.logic import LogicReader
 from engine.core.dmn.model import Decision, DecisionModel, DecisionService, InputData, KnowledgeModel, Parameter
 from engine.core.dmn.source import Source, shorten
 from engine.core.dmn.type_reader import TypeReader, component_names
-from engine.core.dmn.vocabulary import LOGIC, NAMESPACES, SILENT, TOP_LEVEL, ZEEBE, Element, is_feel, local, namespace
+from engine.core.dmn.vocabulary import ATTRIBUTES, CHILDREN, NAMESPACES, SILENT, ZEEBE, Element, is_feel, local, namespace
 from engine.core.problems import Problem, has_errors
 from engine.core.xml import parse
 
 # What other tools note for themselves. Anything else foreign is named once, because another engine would act on it.
-_HARMLESS = ("http://bpmn.io/", "http://www.w3.org/", "http://camunda.org/schema/modeler/", ZEEBE, "https://www.omg.org/spec/DMN/", "http://www.omg.org/spec/D")  # fmt: skip
+_HARMLESS = (
+    "http://bpmn.io/",
+    "http://www.w3.org/",
+    "http://camunda.org/schema/modeler/",
+    ZEEBE,
+    "https://www.omg.org/spec/DMN/",
+    "http://www.omg.org/spec/D",
+)
 MAX_DECISIONS = 500
-_DECISION_PARTS = frozenset({"variable", "informationRequirement", "knowledgeRequirement"}) | SILENT
 
 
 def read(content: bytes, file: str) -> tuple[DecisionModel | None, list[Problem]]:
@@ -55,7 +61,9 @@ class _Reader:
             self.inputs[element.get("id", "")] = self.input_data(element)
         for element in source.children(root, "decision", "businessKnowledgeModel", "decisionService"):
             source.place = element.get("id")
-            {"decision": self.decision, "businessKnowledgeModel": self.knowledge_model, "decisionService": self.service}[local(element)](element)
+            {"decision": self.decision, "businessKnowledgeModel": self.knowledge_model, "decisionService": self.service}[local(element)](
+                element
+            )
             source.place = None
         if not any(True for _ in source.children(root, "decision")):
             source.report("no_decision", root)
@@ -70,6 +78,13 @@ class _Reader:
         foreign: set[str] = set()
         for element in self.root.iter(f"{{{self.source.dmn}}}*"):
             self.index(element)
+            known = CHILDREN.get(local(element))
+            for child in self.source.children(element):
+                if known is not None and local(child) not in known | SILENT:
+                    self.source.unknown(child)
+            for name in element.attrib:
+                if not name.startswith("{") and name not in ATTRIBUTES:
+                    self.source.report("unknown_attribute", element, "error", name=shorten(name), parent=local(element))
             foreign |= {name[1:].partition("}")[0] for name in element.attrib if name.startswith("{")}
         for element in self.root.iterfind(f".//{{{self.source.dmn}}}extensionElements/*"):
             foreign.add(namespace(element) or "")
@@ -79,8 +94,6 @@ class _Reader:
         for element in self.source.children(self.root):
             if local(element) == "import":
                 self.source.report("import", element, "error", name=shorten(element.get("name") or element.get("namespace") or "import"))
-            elif local(element) not in TOP_LEVEL:
-                self.source.unknown(element)
             elif local(element) in ("decision", "inputData", "businessKnowledgeModel", "decisionService"):
                 if not element.get("id"):
                     self.source.report("no_id", element, "error", name=local(element))
@@ -110,13 +123,10 @@ class _Reader:
         return Parameter((variable.get("name") or "").strip() or _name(element), self.types.of(variable, variable.get("typeRef")))
 
     def decision(self, element: Element) -> None:
-        for child in self.source.children(element):
-            if local(child) not in LOGIC | _DECISION_PARTS:
-                self.source.unknown(child)
         required = list(self.required(element))
         knowledge = list(self.known(element))
         self.check_names([*required, *knowledge], element)
-        logic = self.logic.one(element, self.visible([*required, *knowledge]), _DECISION_PARTS)
+        logic = self.logic.one(element, self.visible([*required, *knowledge]))
         if logic is None:
             return
         self.decisions[element.get("id", "")] = Decision(
@@ -142,23 +152,36 @@ class _Reader:
         if function is None:
             return
         self.knowledge[element.get("id", "")] = KnowledgeModel(
-            element.get("id", ""), _name(element), self.variable(element), function, element.sourceline or 0,
+            element.get("id", ""),
+            _name(element),
+            self.variable(element),
+            function,
+            element.sourceline or 0,
             tuple(each.get("id", "") for each in knowledge),
-        )  # fmt: skip
+        )
 
     def service(self, element: Element) -> None:
         parts = {
             part: tuple(each.get("id", "") for each in self.targets(self.source.children(element, part), kind))
             for part, kind in (
-                ("outputDecision", "decision"), ("encapsulatedDecision", "decision"), ("inputDecision", "decision"), ("inputData", "inputData"),
+                ("outputDecision", "decision"),
+                ("encapsulatedDecision", "decision"),
+                ("inputDecision", "decision"),
+                ("inputData", "inputData"),
             )
-        }  # fmt: skip
+        }
         if not parts["outputDecision"]:
             self.source.report("service_without_output", element, "error", name=_name(element))
         self.services[element.get("id", "")] = DecisionService(
-            element.get("id", ""), _name(element), self.variable(element), element.sourceline or 0,
-            parts["outputDecision"], parts["encapsulatedDecision"], parts["inputDecision"], parts["inputData"],
-        )  # fmt: skip
+            element.get("id", ""),
+            _name(element),
+            self.variable(element),
+            element.sourceline or 0,
+            parts["outputDecision"],
+            parts["encapsulatedDecision"],
+            parts["inputDecision"],
+            parts["inputData"],
+        )
 
     # ----------------------------------------------------------------------------------------------------- references
 

@@ -46,11 +46,7 @@ def _required(source: Source, element: Element) -> list[str]:
     names = ("requiredDecision", "requiredKnowledge")
     if local(element) == "decisionService":
         names = ("outputDecision", "encapsulatedDecision")
-    return [
-        (reference.get("href") or "").rpartition("#")[2]
-        for name in names
-        for reference in element.iter(f"{{{source.dmn}}}{name}")
-    ]  # fmt: skip
+    return [(reference.get("href") or "").rpartition("#")[2] for name in names for reference in element.iter(f"{{{source.dmn}}}{name}")]
 
 
 def _circles(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:

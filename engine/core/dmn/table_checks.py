@@ -40,7 +40,7 @@ def _cell(column: Input, cell: Cell, rule: Rule, file: str, place: str | None) -
     wanted = CLASSES.get(column.type.kind)
     if wanted is not None and wanted is not constant.kind and not (wanted in TEMPORAL and constant.kind in TEMPORAL):
         yield Problem("dmn_cell_wrong_type", file, cell.line, place, {**facts, "type": column.type.name})
-    if any(each.low is not None and each.high is not None and each.low > each.high for each in constant.intervals):  # type: ignore[operator]
+    if any(each.low is not None and each.high is not None and each.low > each.high for each in constant.intervals):
         yield Problem("dmn_empty_range", file, cell.line, place, facts)
     allowed = column.allowed.constant if column.allowed else None
     if allowed is None or allowed.kind is not constant.kind:

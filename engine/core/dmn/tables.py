@@ -6,24 +6,20 @@ from collections.abc import Callable
 
 from engine.core.bpmn.words import Words
 from engine.core.dmn.cells import Cell, constant, literal, literals
-from engine.core.dmn.model import DecisionTable, Formula, Input, Output, Rule
+from engine.core.dmn.model import Aggregation, DecisionTable, Formula, HitPolicy, Input, Output, Rule
 from engine.core.dmn.source import Source, shorten
 from engine.core.dmn.table_checks import check_table
 from engine.core.dmn.types import ANY, Type
-from engine.core.dmn.vocabulary import AGGREGATIONS, HIT_POLICIES, SILENT, Element, local
+from engine.core.dmn.vocabulary import AGGREGATIONS, HIT_POLICIES, Element
 
 MAX_RULES = 5_000
 MAX_CELLS = 50_000
 Names = tuple[str, ...]
 TypeOf = Callable[[Element, str | None], Type]
-_PARTS = frozenset({"input", "output", "annotation", "rule"})
 
 
 def read_table(source: Source, type_of: TypeOf, element: Element, names: Names) -> DecisionTable | None:
     """The table, or None when a part of it could not be read; everything found is reported."""
-    for child in source.children(element):
-        if local(child) not in _PARTS | SILENT:
-            source.unknown(child)
     before = len(source.problems)
     policy, aggregation = _policy(source, element)
     inputs = [_input(source, type_of, child, names, at) for at, child in enumerate(source.children(element, "input"), 1)]
@@ -36,13 +32,21 @@ def read_table(source: Source, type_of: TypeOf, element: Element, names: Names) 
     if any(problem.severity == "error" for problem in source.problems[before:]) or None in inputs or None in outputs or None in rules:
         return None
     table = DecisionTable(
-        policy, aggregation, tuple(inputs), tuple(outputs), tuple(rules), headings, element.sourceline or 0, element.get("id")
+        policy,
+        aggregation,
+        tuple(inputs),
+        tuple(outputs),
+        tuple(rules),
+        headings,
+        element.sourceline or 0,
+        element.get("id"),
+        type_of(element, element.get("typeRef")),
     )  # type: ignore[arg-type]
     source.problems.extend(check_table(table, source.file, source.place))
     return table
 
 
-def _policy(source: Source, element: Element) -> tuple[str, str | None]:
+def _policy(source: Source, element: Element) -> tuple[HitPolicy, Aggregation | None]:
     policy = (element.get("hitPolicy") or "UNIQUE").strip()
     aggregation = (element.get("aggregation") or "").strip() or None
     if policy not in HIT_POLICIES:
@@ -51,10 +55,12 @@ def _policy(source: Source, element: Element) -> tuple[str, str | None]:
         source.report("aggregation", element, "error", aggregation=shorten(aggregation), known=", ".join(AGGREGATIONS))
     elif aggregation is not None and policy != "COLLECT":
         source.report("aggregation_without_collect", element, "error", aggregation=aggregation, policy=policy)
-    return policy, aggregation
+    return policy, aggregation  # type: ignore[return-value]
 
 
-def _has_a_sane_size(source: Source, element: Element, inputs: list[Input | None], outputs: list[Output | None], rows: list[Element]) -> bool:
+def _has_a_sane_size(
+    source: Source, element: Element, inputs: list[Input | None], outputs: list[Output | None], rows: list[Element]
+) -> bool:
     if not inputs:
         source.report("no_input", element)
     if not outputs:
@@ -141,12 +147,7 @@ def _formula(source: Source, element: Element, names: Names, wanted: Type, where
     return Formula(text, line, expression, literal(text), wanted, element.get("id"))
 
 
-def _rule(
-    source: Source, row: Element, index: int, inputs: list[Input | None], outputs: list[Output | None], names: Names
-) -> Rule | None:
-    for child in source.children(row):
-        if local(child) not in {"inputEntry", "outputEntry", "annotationEntry"} | SILENT:
-            source.unknown(child)
+def _rule(source: Source, row: Element, index: int, inputs: list[Input | None], outputs: list[Output | None], names: Names) -> Rule | None:
     given, results = list(source.children(row, "inputEntry")), list(source.children(row, "outputEntry"))
     if len(given) != len(inputs) or len(results) != len(outputs):
         facts = {"inputs": len(given), "outputs": len(results), "expected_inputs": len(inputs), "expected_outputs": len(outputs)}
@@ -157,7 +158,9 @@ def _rule(
         for at, (entry, column) in enumerate(zip(given, inputs, strict=True), 1)
     ]
     values = [
-        _formula(source, entry, names, column.type if column else ANY, Words("dmn.where.cell", rule=index, column=column.label if column else at))
+        _formula(
+            source, entry, names, column.type if column else ANY, Words("dmn.where.cell", rule=index, column=column.label if column else at)
+        )
         for at, (entry, column) in enumerate(zip(results, outputs, strict=True), 1)
     ]
     if None in cells or None in values:

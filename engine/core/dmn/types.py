@@ -16,7 +16,6 @@ from engine.core.dmn.cells import Cell
 from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
-
 Allows: TypeAlias = Callable[[Cell, object], bool]
 
 
@@ -47,17 +46,41 @@ class Type:
 
 ANY = Type("Any", "any")
 _KINDS = {
-    "any": "any", "string": "string", "boolean": "boolean", "number": "number", "integer": "integer", "long": "integer",
-    "double": "number", "date": "date", "time": "time", "datetime": "date and time", "date and time": "date and time",
-    "daytimeduration": "days and time duration", "days and time duration": "days and time duration",
-    "yearmonthduration": "years and months duration", "years and months duration": "years and months duration",
-    "context": "context", "list": "list", "function": "function", "range": "range",
-}  # fmt: skip
+    "any": "any",
+    "string": "string",
+    "boolean": "boolean",
+    "number": "number",
+    "integer": "integer",
+    "long": "integer",
+    "double": "number",
+    "date": "date",
+    "time": "time",
+    "datetime": "date and time",
+    "date and time": "date and time",
+    "daytimeduration": "days and time duration",
+    "days and time duration": "days and time duration",
+    "yearmonthduration": "years and months duration",
+    "years and months duration": "years and months duration",
+    "context": "context",
+    "list": "list",
+    "function": "function",
+    "range": "range",
+}
 CLASSES: dict[str, type] = {
-    "string": str, "boolean": bool, "number": Decimal, "date": date, "time": time, "date and time": datetime,
-    "days and time duration": DaysTimeDuration, "years and months duration": YearsMonthsDuration, "context": dict,
-    "list": list, "function": Function, "range": Range, "integer": Decimal,
-}  # fmt: skip
+    "string": str,
+    "boolean": bool,
+    "number": Decimal,
+    "date": date,
+    "time": time,
+    "date and time": datetime,
+    "days and time duration": DaysTimeDuration,
+    "years and months duration": YearsMonthsDuration,
+    "context": dict,
+    "list": list,
+    "function": Function,
+    "range": Range,
+    "integer": Decimal,
+}
 TEMPORAL = frozenset({date, time, datetime, DaysTimeDuration, YearsMonthsDuration})
 _READERS: dict[str, Callable[[str], object]] = {
     "date": parse_date,
@@ -109,7 +132,7 @@ def _shape(value: object, wanted: Type, allows: Allows) -> object:
         value = _temporal(value, wanted, reader)
     if type(value) is not CLASSES[wanted.kind]:
         raise Mismatch(wanted.name, value)
-    if wanted.kind == "integer" and value != value.to_integral_value():  # type: ignore[union-attr]
+    if wanted.kind == "integer" and isinstance(value, Decimal) and value != value.to_integral_value():
         raise Mismatch(wanted.name, value)
     return _context(value, wanted, allows) if wanted.components else value  # type: ignore[arg-type]
 

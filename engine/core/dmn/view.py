@@ -76,9 +76,15 @@ def _columns(logic: DecisionTable) -> tuple[Column, ...]:
     )
     outputs = (
         Column(
-            "output", each.label, "", each.name, each.type.name,
-            each.allowed.text if each.allowed else "", each.default.text if each.default else "", each.id,
+            "output",
+            each.label,
+            "",
+            each.name,
+            each.type.name,
+            each.allowed.text if each.allowed else "",
+            each.default.text if each.default else "",
+            each.id,
         )
         for each in logic.outputs
-    )  # fmt: skip
+    )
     return (*inputs, *outputs)

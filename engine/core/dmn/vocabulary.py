@@ -34,8 +34,51 @@ TOP_LEVEL = frozenset(
     "itemDefinition inputData decision businessKnowledgeModel decisionService import knowledgeSource association textAnnotation "
     "group elementCollection performanceIndicator organizationUnit description extensionElements".split()
 )
+# Every attribute that DMN 1.1–1.5 gives to any element; one that is none of them is a typing error that would go unnoticed.
+ATTRIBUTES = frozenset(
+    "id name label href namespace exporter exporterVersion typeLanguage expressionLanguage typeRef isCollection hitPolicy aggregation "
+    "preferredOrientation outputLabel kind iteratorVariable locationURI importType associationDirection textFormat type URI".split()
+)
 HIT_POLICIES = ("UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
+
+_TEXT = frozenset({"text"})
+_FUNCTION = LOGIC | {"formalParameter"}
+_TYPE = frozenset("typeRef allowedValues typeConstraint itemComponent functionItem".split())
+# What may stand inside an element that the engine reads, besides what is silent. Anything else would be lost unnoticed.
+CHILDREN: dict[str, frozenset[str]] = {
+    "definitions": TOP_LEVEL,
+    "decision": LOGIC | {"variable", "informationRequirement", "knowledgeRequirement"},
+    "inputData": frozenset({"variable"}),
+    "businessKnowledgeModel": frozenset({"variable", "encapsulatedLogic", "knowledgeRequirement"}),
+    "decisionService": frozenset({"variable", "outputDecision", "encapsulatedDecision", "inputDecision", "inputData"}),
+    "informationRequirement": frozenset({"requiredDecision", "requiredInput"}),
+    "knowledgeRequirement": frozenset({"requiredKnowledge"}),
+    "itemDefinition": _TYPE,
+    "itemComponent": _TYPE,
+    "decisionTable": frozenset({"input", "output", "annotation", "rule"}),
+    "input": frozenset({"inputExpression", "inputValues"}),
+    "output": frozenset({"outputValues", "defaultOutputEntry"}),
+    "rule": frozenset({"inputEntry", "outputEntry", "annotationEntry"}),
+    **dict.fromkeys("inputExpression inputValues outputValues defaultOutputEntry inputEntry outputEntry annotationEntry".split(), _TEXT),
+    **dict.fromkeys(("allowedValues", "typeConstraint"), _TEXT),
+    "literalExpression": _TEXT | {"importedValues"},
+    "context": frozenset({"contextEntry"}),
+    "contextEntry": LOGIC | {"variable"},
+    "relation": frozenset({"column", "row"}),
+    "row": LOGIC,
+    "list": LOGIC,
+    "invocation": frozenset({"literalExpression", "binding"}),
+    "binding": LOGIC | {"parameter"},
+    "encapsulatedLogic": _FUNCTION,
+    "functionDefinition": _FUNCTION,
+    "conditional": frozenset({"if", "then", "else"}),
+    "filter": frozenset({"in", "match"}),
+    "for": frozenset({"in", "return"}),
+    "every": frozenset({"in", "satisfies"}),
+    "some": frozenset({"in", "satisfies"}),
+    **dict.fromkeys("if then else in match return satisfies".split(), LOGIC),
+}
 
 Element = etree._Element
 
