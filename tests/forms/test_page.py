@@ -255,6 +255,11 @@ def test_moments_are_shown_in_local_time_whatever_their_zone(draw):
     assert page.xpath("//*[@id='f-b']/@value") == ["09:30"]
 
 
+def test_a_date_field_may_carry_the_labels_of_its_halves(draw):
+    form = form_of({"type": "datetime", "id": "a", "key": "a", "subtype": "datetime", "dateLabel": "日期", "timeLabel": "时间"})
+    assert draw(view(form, {}, now=NOW)).xpath("//label")[0].text_content() == "日期 时间"
+
+
 def test_chinese_keys_make_sound_pages(draw):
     form = form_of({**field(key="企业.名称"), "id": "x"})
     page = draw(view(form, {"企业": {"名称": "甲"}}, now=NOW))

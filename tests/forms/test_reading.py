@@ -136,6 +136,7 @@ def test_a_feel_error_tells_the_column():
         (field("checkbox", defaultValue="true"), "form_default_invalid"),
         (field("select"), "form_options_missing"),
         (field("select", values=[]), "form_options_missing"),
+        (field("select", valuesKey=""), "form_options_missing"),
         (field("select", values=choices(1), valuesKey="x"), "form_options_ambiguous"),
         (field("select", values=[{"label": "空"}]), "form_option_invalid"),
         (field("select", values=choices(1, "1")), "form_option_twice"),

@@ -66,7 +66,7 @@ def _check_needs(component: Component, report: Report) -> None:
         if not component.template("alt").text:
             report(component, "image_alt")
     labelled = KINDS[component.kind].keyed and component.kind != "expression"
-    if labelled and not component.template("label").text.strip():
+    if labelled and not any(component.template(name).text.strip() for name in ("label", "dateLabel", "timeLabel")):
         report(component, "label_missing")
 
 

@@ -92,6 +92,13 @@ class Instance:
         """A single-line text property, with its insertions."""
         return " ".join(render(self.component.template(name), self.scope, now).split())
 
+    def label(self, now: datetime) -> str:
+        """The label; date and time fields of form-js have one for each half instead."""
+        if label := self.text("label", now):
+            return label
+        halves = {"date": ("dateLabel",), "time": ("timeLabel",)}.get(str(self.component.settings.get("subtype")), ("dateLabel", "timeLabel"))
+        return " ".join(dict.fromkeys(text for text in (self.text(half, now) for half in halves) if text))
+
     def walk(self) -> Iterator[Instance]:
         yield self
         for inner in (*self.children, *(inner for row in self.rows for inner in row.instances)):

@@ -69,7 +69,7 @@ KINDS: dict[str, Kind] = {
     "number": Kind(
         _FIELD
         | {
-            "decimalDigits": Property("integer", low=0, high=15),
+            "decimalDigits": Property("integer", low=0, high=100),
             "increment": Property("number", low=0),
             "serializeToString": FLAG,
         },

@@ -156,8 +156,8 @@ class Reading:
                 self.problem("unknown_property", child(pointer, "values"), name, property="values", type=source["type"])
             return ()
         sources = [key for key in ("values", "valuesKey", "valuesExpression") if key in source]
-        if len(sources) != 1:
-            self.problem("options_missing" if not sources else "options_ambiguous", pointer, name, sources="、".join(sources))
+        if len(sources) != 1 or source[sources[0]] == "":
+            self.problem("options_ambiguous" if len(sources) > 1 else "options_missing", pointer, name, sources="、".join(sources))
             return ()
         if sources == ["values"]:
             return self.read_fixed_options(source["values"], child(pointer, "values"), name)

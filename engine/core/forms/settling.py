@@ -18,7 +18,7 @@ from engine.core.forms.sources import ABSENT, Source
 from engine.core.forms.templates import evaluate
 from engine.core.forms.values import Setting
 
-ROUNDS = 12  # a chain of fields that decide about each other, longer than any real form has
+ROUNDS = 50  # a longer chain of fields that decide about each other, each above the one it hangs on, no real form has
 
 
 def fill(

@@ -85,7 +85,7 @@ def _submit(
 
 def label_of(instance: Instance, now: datetime) -> str:
     """What the field is called in a sentence; in a list with the list and the row: `明细 2 · 事项`."""
-    label = instance.text("label", now) or instance.name
+    label = instance.label(now) or instance.name
     outer = instance.parent
     while outer is not None and not outer.repeats:
         outer = outer.parent

@@ -122,7 +122,7 @@ class _Drawing:
 
     def part(self, instance: Instance, span: int) -> Part:
         component = instance.component
-        common = {"kind": component.kind, "span": span, "properties": component.properties, "label": instance.text("label", self.now)}
+        common = {"kind": component.kind, "span": span, "properties": component.properties, "label": instance.label(self.now)}
         if component.kind == "text":
             markdown = render(component.template("text"), instance.scope, self.now, escape)
             return Part(**common, html=to_html(markdown))
