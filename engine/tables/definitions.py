@@ -55,8 +55,8 @@ class FileOrigin(Base):
 class ProcessDefinition(Base):
     """A version of a process. `id` is `<key>:<version>`.
 
-    `pins` are the exact versions of what it refers to: {"forms": {form id: form definition id}, "decisions": {…}}. `fingerprint`
-    is a hash over the diagram and the contents of everything pinned: the same fingerprint is the same version.
+    `pins` are the exact versions of what it refers to: {"forms": {form id: form definition id}, "decisions": {…}, "processes": {…}}.
+    `fingerprint` is a hash over the contents of the diagram and everything pinned: the same fingerprint is the same version.
     """
 
     __tablename__ = "process_definition"
@@ -79,6 +79,7 @@ class ProcessDefinition(Base):
     icon: Mapped[str | None]
     description: Mapped[str]
     start_form_id: Mapped[str | None]
+    starters: Mapped[list[Any]] = mapped_column(Json)  # groups that may start it by hand
     created_at: Mapped[datetime]
 
 

@@ -26,6 +26,7 @@ class ProcessInstance(Base):
         Index("ix_process_instance_of_enterprise", "enterprise_id", "started_at"),
         Index("ix_process_instance_by_business_key", "business_key"),
         Index("ix_process_instance_by_definition", "definition_id", "status"),
+        Index("ix_process_instance_overdue", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_process_instance_with_incidents", "incident_count", sqlite_where=text("incident_count > 0"), postgresql_where=text("incident_count > 0")),
     )  # fmt: skip
 
@@ -42,6 +43,7 @@ class ProcessInstance(Base):
     started_by: Mapped[Id]
     started_by_name: Mapped[str]
     started_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # the earliest of its open tasks
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
     incident_count: Mapped[int] = mapped_column(default=0)

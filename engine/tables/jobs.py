@@ -15,8 +15,8 @@ class Job(Base):
     """Something to do at `due_at` (null: while a clock stands still, or after the last retry). Done jobs are deleted; history keeps them.
 
     Kinds: `service` (a handler of `type`), `timer` (fire the wait of the same id), `timer_start` (start the process of
-    `definition_id` at `node`), `signal` (deliver `payload` to the instance, or start `definition_id`), `continue` (go on with an
-    unfinished step). `locked_by` is the worker that works on it until `locked_until`.
+    `definition_id` at `node`), `message` (publish `payload`), `signal` (deliver `payload` to the instance, or start
+    `definition_id` at `node`), `continue` (go on with an unfinished step). `locked_by` is the worker that works on it until `locked_until`.
     """
 
     __tablename__ = "job"
@@ -83,6 +83,15 @@ class Message(Base):
     correlation_key: Mapped[str]
     message_id: Mapped[str | None]
     variables: Mapped[dict[str, Any]] = mapped_column(Json)
-    received_by: Mapped[list[Any]] = mapped_column(Json)  # keys of the processes that have had it
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class MessageReceipt(Base):
+    """A process has had this message: the key forbids a second receiver."""
+
+    __tablename__ = "message_receipt"
+
+    message_id: Mapped[Id] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    process_key: Mapped[Id] = mapped_column(primary_key=True)
+    instance_id: Mapped[Id]

@@ -1,0 +1,190 @@
+"""The record of what happened: append-only streams of events, chained by hash so that no later change goes unnoticed.
+
+A stream is one instance's history, or `system` for acts that belong to none. Each event's hash covers its own facts and the hash
+before it; the head of the chain and its length stand in the instance's row (or in `stream`), so a tail that was cut off shows too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+from sqlalchemy import Table, select, update
+from sqlalchemy.orm import Session
+
+from engine.core.calendar import CHINA
+from engine.core.runtime.step import Entry, HistoryKind
+from engine.core.runtime.words import incident_sentence
+from engine.tables.instances import Event, ProcessInstance, Stream
+from engine.texts import text
+from engine.verbs.access import SYSTEM, Actor, may_see_instance
+from engine.verbs.errors import NotFound
+
+SYSTEM_STREAM = "system"
+FIRST = "0" * 64
+_EVENT = cast(Table, Event.__table__)
+_FACTS = tuple(column.name for column in _EVENT.columns if column.name != "hash")
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a chain ends: the last hash and the number of events."""
+
+    hash: str = FIRST
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A place where the record is not what it was. `why`: changed, missing, inserted, cut, head; `seq` None: the whole stream."""
+
+    stream: str
+    seq: int | None
+    why: str
+
+
+def entry(kind: str, at: datetime, *, definition_id: str = "", node: str | None = None, node_name: str | None = None,
+          activation: str | None = None, **facts: Any) -> Entry:  # fmt: skip
+    """A line about what a person did, beside those that the core writes."""
+    return Entry(cast(HistoryKind, kind), at, definition_id, node=node, node_name=node_name, activation=activation, facts=facts)
+
+
+def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tuple[list[dict[str, Any]], Head]:
+    """The event rows for `entries` after `head`, and the new head."""
+    rows = []
+    for seq, line in enumerate(entries, head.count + 1):
+        row = {"stream": stream, "seq": seq, "actor_id": actor.id, "actor_name": actor.name}
+        row |= {field.name: getattr(line, field.name) for field in fields(Entry)}
+        row["facts"] = dict(line.facts)
+        row["hash"] = digest(head.hash, row)
+        head = Head(row["hash"], seq)
+        rows.append(row)
+    return rows, head
+
+
+def digest(before: str, row: Mapping[str, Any]) -> str:
+    """SHA-256 over the previous hash and the row's facts in one canonical form."""
+    facts = [row[name].astimezone(UTC).isoformat() if name == "at" else row[name] for name in _FACTS]
+    try:
+        text = orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # whole numbers beyond 64 bits
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(before.encode() + b"\n" + text).hexdigest()
+
+
+def append(session: Session, stream: str, entries: Sequence[Entry], actor: Actor, now: datetime) -> None:
+    """Add lines to a stream outside a step: what people did that moved no token. Locks the stream's head."""
+    owner, head = _locked_head(session, stream)
+    rows, head = chain(head, stream, entries, actor)
+    if rows:
+        session.execute(_EVENT.insert(), rows)
+        session.execute(update(owner).where(owner.id == stream).values(history_head=head.hash, history_count=head.count))
+
+
+def _locked_head(session: Session, stream: str) -> tuple[type[ProcessInstance] | type[Stream], Head]:
+    for owner in (ProcessInstance, Stream):
+        query = select(owner.history_head, owner.history_count).where(owner.id == stream).with_for_update()
+        found = session.execute(query).first()
+        if found is not None:
+            return owner, Head(*found)
+    session.execute(cast(Table, Stream.__table__).insert(), {"id": stream, "history_head": FIRST, "history_count": 0})
+    return Stream, Head()
+
+
+# --------------------------------------------------------------------------------------------------------------- timeline
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """A line of an instance's history in people's words. `tone`: ok, late, alert, calm; `words`: an opinion or a reason."""
+
+    at: datetime
+    kind: str
+    title: str
+    who: str
+    words: str
+    tone: str
+    node: str | None
+
+
+# What people want to know of an instance, and how it strikes them. The rest of the record is for auditors.
+_TONES: Mapping[str, str] = {
+    "instance_started": "calm", "instance_ended": "ok", "task_completed": "ok", "action_performed": "calm", "event_caught": "calm",
+    "deadline_moved": "late", "clock_stopped": "calm", "clock_resumed": "calm", "incident_opened": "alert",
+    "incident_resolved": "calm", "task_claimed": "calm", "task_released": "calm",
+}  # fmt: skip
+
+
+def timeline(session: Session, instance_id: str, actor: Actor, language: str = "zh") -> list[TimelineRow]:
+    """What happened to an instance, oldest first. Raises NotFound if the actor may not see it."""
+    if not may_see_instance(session, actor, instance_id):
+        raise NotFound("instance", instance_id)
+    query = select(_EVENT).where(_EVENT.c.stream == instance_id, _EVENT.c.kind.in_(_TONES)).order_by(_EVENT.c.seq)
+    return [_line(row, language) for row in session.execute(query).mappings()]
+
+
+def _line(row: Mapping[str, Any], language: str) -> TimelineRow:
+    kind, facts, name = row["kind"], row["facts"], row["node_name"] or ""
+    key = f"{kind}.{facts.get('status')}" if kind == "instance_ended" else kind
+    words = str(facts.get("opinion") or facts.get("reason") or "")
+    if kind == "incident_opened":
+        words = incident_sentence(facts.get("code", ""), facts, language)
+    due = facts.get("due")
+    if isinstance(due, str) and not words:
+        words = text("timeline.until", language, due=_local(due))
+    who = "" if row["actor_id"] == SYSTEM.id else row["actor_name"]
+    title = text(f"timeline.{key}", language, node=name, action=facts.get("action", ""))
+    tone = "alert" if facts.get("status") == "failed" else _TONES[kind]
+    return TimelineRow(row["at"], kind, title, who, words, tone, row["node"])
+
+
+def _local(moment: str) -> str:
+    try:
+        return datetime.fromisoformat(moment).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return moment
+
+
+# ----------------------------------------------------------------------------------------------------------- verification
+
+
+def verify(session: Session) -> list[Broken]:
+    """Every place where the stored record differs from what was written, in stream order; an intact record gives none."""
+    heads = _heads(session)
+    broken: list[Broken] = []
+    expected, stream = Head(), ""
+    for row in session.execute(select(_EVENT).order_by(_EVENT.c.stream, _EVENT.c.seq).execution_options(yield_per=1000)).mappings():
+        if row["stream"] != stream:
+            broken += _check_head(stream, expected, heads)
+            expected, stream = Head(), row["stream"]
+        if row["seq"] != expected.count + 1:
+            broken.append(Broken(stream, expected.count + 1, "missing"))
+        elif row["hash"] != digest(expected.hash, row):
+            broken.append(Broken(stream, row["seq"], "changed"))
+        expected = Head(row["hash"], row["seq"])
+    broken += _check_head(stream, expected, heads)
+    broken += [Broken(left, None, "missing") for left, head in heads.items() if head.count]
+    return broken
+
+
+def _heads(session: Session) -> dict[str, Head]:
+    found: dict[str, Head] = {}
+    for owner in (ProcessInstance, Stream):
+        rows = session.execute(select(owner.id, owner.history_head, owner.history_count))
+        found |= {id_: Head(hash_, count) for id_, hash_, count in rows}
+    return found
+
+
+def _check_head(stream: str, end: Head, heads: dict[str, Head]) -> Iterator[Broken]:
+    if not stream:
+        return
+    head = heads.pop(stream, None)
+    if head is None:
+        yield Broken(stream, None, "inserted")
+    elif head != end:
+        yield Broken(stream, end.count + 1 if head.count > end.count else end.count, "cut" if head.count > end.count else "head")
