@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation, Overflow
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from .budget import DEFAULT_BUDGET, Run
+from .budget import DEFAULT_BUDGET, NESTING_LIMIT, Run
 from .errors import BudgetExceeded, Null
 from .temporal import MICROSECOND, temporal_text
 from .text import text_of
@@ -15,7 +15,6 @@ from .values import DECIMAL128, DaysTimeDuration, Function, Range, YearsMonthsDu
 
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
 
-DEPTH_LIMIT = 200
 # JSON writers of most languages hold integers of 64 bits.
 _INTEGER_LIMIT = 2**63
 
@@ -25,7 +24,7 @@ def read(value: object, depth: int = 0) -> object:
     reader = _READERS.get(type(value))
     if reader is None:
         return value if type(value) in _NATIVE else _read_other(value, depth)
-    if depth > DEPTH_LIMIT:
+    if depth > NESTING_LIMIT:
         raise Null("unsupported_value", type="nested list")
     return reader(value, depth)
 

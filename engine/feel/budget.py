@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from .errors import BudgetExceeded, Null
 
+# Lists in lists of a value that comes in or goes out; JSON libraries end not far above.
+NESTING_LIMIT = 100
 # A loop over a broken list would say the same thing a thousand times.
 WARNING_LIMIT = 50
 
@@ -79,20 +81,21 @@ class Run:
         self.spend(size >> 4)
 
     def measure(self, value: object) -> None:
-        """Refuse a result whose tree is too large, however compact shared parts make it in memory."""
+        """Refuse a result whose tree is too large or too deep for the host, however compact shared parts make it in memory."""
         left = self.budget.size
-        stack = [value]
-        while stack:
-            top = stack.pop()
-            if type(top) is list:
-                left -= len(top) + 1
-                stack.extend(top)
-            elif type(top) is dict:
-                left -= len(top) + 1
-                stack.extend(top.values())
-            # The stack itself may not outgrow the limit either.
-            if left < 0:
-                raise BudgetExceeded("size", self.budget.size)
+        level = [value]
+        for _ in range(NESTING_LIMIT):
+            below: list[object] = []
+            for item in level:
+                if type(item) is list or type(item) is dict:
+                    left -= len(item) + 1
+                    if left < 0:
+                        raise BudgetExceeded("size", self.budget.size)
+                    below.extend(item if type(item) is list else item.values())
+            if not below:
+                return
+            level = below
+        raise BudgetExceeded("nesting", NESTING_LIMIT)
 
     def warn(self, at: Position, code: str, facts: dict[str, object]) -> None:
         """Record a warning at a node."""

@@ -62,8 +62,9 @@ def compile_call(node: syntax.Call, compile_node: Compile, static: Static) -> Cl
     if name in _FORMS and len(node.arguments) in _FORMS[name][0] and name not in static.bound:
         return _FORMS[name][1](node, compile_node, static)
     arguments = [compile_node(argument, static) for argument in node.arguments]
-    if name is not None and name in FUNCTIONS and name not in static.bound:
-        return _builtin_call(node, name, arguments)
+    if name is not None and name in FUNCTIONS:
+        own = compile_node(node.function, static) if name in static.bound else None
+        return _builtin_call(node, name, arguments, own)
     return _value_call(node, compile_node(node.function, static), arguments)
 
 
@@ -80,8 +81,8 @@ def _value_call(node: syntax.Call, function: Closure, arguments: list[Closure]) 
     return call
 
 
-def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure]) -> Closure:
-    """A call by the name of a built-in function. A function of that name in the scope wins; any other value does not hide it."""
+def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure], local: Closure | None = None) -> Closure:
+    """A call by the name of a built-in function. A function of that name, local or in the scope, wins; any other value does not hide it."""
     at = node.at
     candidates = candidates_for(name, len(arguments), node.names)
 
@@ -89,7 +90,7 @@ def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure]) -> Clo
         run = frame.run
         values = [argument(frame) for argument in arguments]
         try:
-            own = root_of(frame).run.scope.get(name)
+            own = local(frame) if local else root_of(frame).run.scope.get(name)
             if type(own) is Function:
                 return invoke(run, own, values, node.names)
             if not candidates:

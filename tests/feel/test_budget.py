@@ -35,6 +35,7 @@ COSTLY = {
     "a function that branches": "{f: function(n) if n = 0 then 1 else f(n - 1) + f(n - 1), r: f(50)}.r",
     "a filter on a filter": "(for i in 1..3000 return i)[count((for j in 1..3000 return j)[item > 5]) > item]",
     "a sort with a costly order": "sort(for i in 1..1000 return -i, function(a, b) every x in 1..1000 satisfies x > 0)",
+    "lists in lists": "for i in 1..5000 return [partial[-1]]",
     "partial lists kept": "for i in 1..100000 return partial",
     "duplicates in a long list": "duplicate values(for i in 1..50000 return [i])",
     "distinct lists": "distinct values(for i in 1..50000 return [i])",

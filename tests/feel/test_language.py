@@ -148,6 +148,11 @@ def test_a_variable_may_have_the_name_of_a_function() -> None:
     assert value_of("date(date).year + count([1]) + count", scope) == 2028
 
 
+def test_a_loop_variable_may_have_the_name_of_a_function() -> None:
+    assert value_of('for date in ["2024-01-01"] return date(date).year') == [2024]
+    assert value_of('[{date: 2024}, {date: 2020}][date = date("2024-05-05").year].date') == [2024]
+
+
 def test_two_variables_may_look_like_one_function() -> None:
     assert value_of("date and time", {"date": True, "time": False}) is False
 
