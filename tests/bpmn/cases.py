@@ -219,6 +219,7 @@ UNSUPPORTED: list[tuple[str, bytes]] = [
     ("choreography", file(beside(""), '<choreography id="c"/>')),
     ("conversation", file(beside(""), '<collaboration id="c"><conversation id="d"/></collaboration>')),
     ("version tag binding", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
+    ("embedded form", file(_task('<zeebe:formDefinition formKey="camunda-forms:bpmn:f"/>'))),
     ("conditional start", file(beside(node("startEvent", "s2", event("conditional", "<condition>=x</condition>")) + flow("s2", "end")))),
     ("message start of a sub-process", file(_inside(node("startEvent", "s2", event("message", messageRef="m"))), MESSAGE)),
     ("none start of an event sub-process", file(_event_sub_process(node("startEvent", "b")))),

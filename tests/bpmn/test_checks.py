@@ -77,6 +77,7 @@ def test_ids_that_other_engines_reserve_are_harmless(id: str) -> None:
 
 
 GOOD = {
+    "a start reckoned in working days": beside(node("startEvent", "s", timer("Date", "=add workdays(now(), 1)")) + flow("s", "a")),
     "a fixed and an evaluated priority": through(
         node("userTask", "a", zeebe('<zeebe:assignmentDefinition assignee="=x"/><zeebe:priorityDefinition priority="100"/>'))
     ),

@@ -11,6 +11,7 @@ from engine.core.bpmn.finding import finding
 from engine.core.bpmn.model import EventDefinition, Job, Kind, Node, Process
 from engine.core.bpmn.supported import EVENTS, ONLY_INTERRUPTING, Place, event_words, place_of
 from engine.core.bpmn.timers import is_cron, is_cycle, is_date, is_duration
+from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem
 
 _THROWS = frozenset({"throw", "end"})
@@ -95,8 +96,9 @@ def _check_timer(process: Process, node: Node, event: EventDefinition, place: Pl
         yield finding(process, node, "timer_cycle_not_here", line=line)
     if event.value.expression is not None:
         # Nothing runs yet when a process waits for its start: there are no variables to read.
-        if place == "process_start" and event.value.expression.names:
-            yield finding(process, node, "timer_start_variables", line=line, names=", ".join(sorted(event.value.expression.names)))
+        names = event.value.expression.names - set(FUNCTION_NAMES)
+        if place == "process_start" and names:
+            yield finding(process, node, "timer_start_variables", line=line, names=", ".join(sorted(names)))
     elif text.startswith("=") or _FORMS[event.timer](text):
         return
     elif event.timer == "cycle" and is_cron(text):

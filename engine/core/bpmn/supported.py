@@ -132,7 +132,7 @@ def document(language: str = "zh") -> str:
         cells = [yes if event in EVENTS[place] else no for place in places]
         lines.append(f"| {text(f'bpmn.event.{event}', language)} | " + " | ".join(cells) + " |")
     lines += ["", f"## {say('refused')}", ""]
-    features = [*REFUSED, *(key for _, key in ONLY_VALUES.values())]
+    features = [*REFUSED, *(key for _, key in ONLY_VALUES.values()), "form_key"]
     lines += [f"- {text(f'bpmn.feature.{key}', language)}" for key in features]
     lines += ["", f"## {say('drawn')}", "", say("drawn_note"), ""]
     lines += [f"- {text(f'bpmn.element.{name}', language)} `{name}`" for name in DRAWN_ONLY]

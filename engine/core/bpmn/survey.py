@@ -64,6 +64,7 @@ ZEEBE_PLACES: dict[str, frozenset[str]] = {
     "taskSchedule": words("userTask"),
     "priorityDefinition": words("userTask"),
     "ioMapping": NODES,
+    "properties": NODES | words("process"),
     "script": words("scriptTask"),
     "calledDecision": words("businessRuleTask"),
     "calledElement": words("callActivity"),
@@ -75,6 +76,7 @@ ZEEBE_PLACES: dict[str, frozenset[str]] = {
 }
 # Known, and refused: they would act.
 ZEEBE_REFUSED = words("executionListeners taskListeners userTaskForm publishMessage linkedResources adHoc conditionalFilter")
+ZEEBE_REFUSED_ATTRIBUTES = frozenset({("formDefinition", "formKey"), ("formDefinition", "externalReference")})
 _DESIGNER_ATTRIBUTES = words("modelerTemplate modelerTemplateVersion modelerTemplateIcon")
 _MUST_HAVE_ID = NODES | words("process sequenceFlow message signal error escalation")
 
@@ -150,7 +152,9 @@ def _look_at_children(reading: Reading, element: Element) -> None:
     if name in OPAQUE or name in IGNORED or name in REFUSED_ELEMENTS or _is_sketch(element, name):
         return
     allowed = CHILDREN.get(name, DEFAULT_CHILDREN)
-    foreign = [_prefixed(element, str(a)) for a in element.attrib if _is_foreign(namespace(str(a)))]
+    # On the root, tools keep facts about the file in their own systems.
+    attributes = [] if name == "definitions" else map(str, element.attrib)
+    foreign = [_prefixed(element, attribute) for attribute in attributes if _is_foreign(namespace(attribute))]
     for child in element:
         tag, space = local(child), namespace(child.tag)
         if space == BPMNDI:
@@ -185,7 +189,8 @@ def _look_at_extensions(reading: Reading, holder: Element, parent: str) -> list[
         elif name not in ZEEBE_ELEMENTS:
             reading.report("zeebe_unknown", child, name=shorten(name))
         elif parent not in ZEEBE_PLACES.get(name, frozenset({parent})):
-            reading.report("zeebe_misplaced", child, name=name, parent=parent)
+            # Properties of lanes, pools and flows are notes of their owners; anything else would act.
+            reading.report("zeebe_misplaced", child, "warning" if name == "properties" else "error", name=name, parent=parent)
         elif name in seen:
             reading.report("zeebe_twice", child, name=name)
         else:
@@ -203,7 +208,9 @@ def _look_into_extension(reading: Reading, element: Element) -> None:
         current = waiting.pop()
         attributes, inside = ZEEBE_ELEMENTS[local(current)]
         for attribute in map(str, current.attrib):
-            if attribute not in attributes and not _is_foreign(namespace(attribute)):
+            if (local(current), attribute) in ZEEBE_REFUSED_ATTRIBUTES:
+                reading.report("not_supported", current, what=Words("bpmn.feature.form_key"))
+            elif attribute not in attributes and not _is_foreign(namespace(attribute)):
                 reading.report("zeebe_unknown", current, name=shorten(f"{local(current)}@{attribute}"))
         name = current.get("name") if local(current) == "property" else None
         if name is not None and name in names:
