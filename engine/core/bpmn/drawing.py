@@ -145,7 +145,7 @@ def _node_label(shape: Shape, node: Node) -> str:
     rows = max(int((shape.height - above - below) // LINE), 1)
     lines = len(wrap(node.name, shape.width - 12, rows))
     low, high = shape.y + LINE * lines / 2 + above, shape.y + shape.height - LINE * lines / 2 - below
-    y = min(max(shape.y + shape.height / 2, low if lines > 3 else shape.y), high)
+    y = min(max(shape.y + shape.height / 2, low if lines > 2 else shape.y), high)
     return block(node.name, x, y, shape.width - 12, rows)
 
 
