@@ -23,6 +23,16 @@ function fingerprint(form) {
   return new URLSearchParams(data).toString();
 }
 
+/** The server's own sentence about a saved draft, if it sends one. */
+async function sentence(response) {
+  const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
+  return plain ? (await response.text()).slice(0, 80) : "";
+}
+
+function clock(language) {
+  return new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
+}
+
 /** Draft of one form: saved when typing pauses, on leaving a field, and when the page is hidden. */
 function keepDraft(form) {
   let timer = 0;
@@ -31,24 +41,25 @@ function keepDraft(form) {
   let submitting = false;
 
   const body = () => form.querySelector("[data-form-body]");
+  const url = () => body()?.dataset.draftUrl || form.dataset.draft;
   const say = (text, failed = false) => {
-    const status = form.querySelector("[data-draft-status]");
-    if (!status) return;
+    const status = form.querySelector("[data-draft-status], [role=status][data-saved]");
+    if (!status || !text) return;
     status.textContent = text;
     status.toggleAttribute("data-failed", failed);
   };
 
   async function save(leaving = false) {
     clearTimeout(timer);
-    const { draftUrl, saving, saved: savedText, saveFailed } = body()?.dataset ?? {};
+    const { textSaving, textSaved, textFailed, language } = body()?.dataset ?? {};
     const now = fingerprint(form);
-    if (!draftUrl || submitting || now === saved) return;
+    if (!url() || submitting || now === saved) return;
     if (running && !leaving) {
       await running;
       return save();
     }
-    if (!leaving) say(saving);
-    const request = fetch(draftUrl, {
+    if (!leaving) say(textSaving);
+    const request = fetch(url(), {
       method: "POST", body: new URLSearchParams(fields(form)), credentials: "same-origin", keepalive: leaving,
       headers: { Accept: "application/json", "X-Requested-With": "fetch" },
     });
@@ -56,11 +67,9 @@ function keepDraft(form) {
       async (response) => {
         if (!response.ok || response.redirected) throw new Error(String(response.status));
         saved = now;
-        const answer = await response.json().catch(() => ({}));
-        const clock = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
-        say(savedText.replace("{time}", answer?.saved_at ?? clock));
+        say(await sentence(response) || textSaved.replace("{time}", clock(language)));
       },
-    ).catch(() => say(saveFailed, true)).finally(() => { running = null; });
+    ).catch(() => say(textFailed, true)).finally(() => { running = null; });
     return running;
   }
 
@@ -77,8 +86,8 @@ function keepDraft(form) {
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(true); });
   window.addEventListener("beforeunload", (event) => {
     if (submitting || fingerprint(form) === saved) return;
-    if (body()?.dataset.draftUrl) save(true);
-    else if (body()?.dataset.unsaved) event.preventDefault();
+    if (url()) save(true);
+    else if (form.method === "post") event.preventDefault();
   });
 }
 
