@@ -29,15 +29,20 @@ _FUNCTION_NAMES = NameTable(FUNCTIONS)
 
 
 class Expression:
-    """A parsed expression. `names` come from the scope for certain; `possible_names` may: they stand in a filter, where the
-    entries of an item come first, or are also the name of a built-in function."""
+    """A parsed expression.
 
-    __slots__ = ("text", "names", "possible_names", "_value")
+    `names` come from the scope for certain. `possible_names` may: they stand in a filter, where the entries of an item come first, are
+    also the name of a built-in function, or may be missing (`is defined`, `get or else`). `problems` are calls of built-in functions that
+    give null in any scope: a wrong number of arguments, a literal that is no date, a pattern that is none.
+    """
+
+    __slots__ = ("text", "names", "possible_names", "problems", "_value")
 
     def __init__(self, text: str, found: Found, value: Closure) -> None:
         self.text = text
         self.names = frozenset(found.certain)
         self.possible_names = frozenset(found.possible - found.certain)
+        self.problems = tuple(found.problems)
         self._value = value
 
     def evaluate(self, scope: Mapping[str, object], *, now: datetime, budget: Budget | None = None) -> Evaluation:
@@ -53,14 +58,15 @@ class Expression:
 
 
 class UnaryTests:
-    """Parsed unary tests: the cell of a decision table, asked about one value."""
+    """Parsed unary tests: the cell of a decision table, asked about one value. Names and problems as in Expression."""
 
-    __slots__ = ("text", "names", "possible_names", "_tests", "_negated")
+    __slots__ = ("text", "names", "possible_names", "problems", "_tests", "_negated")
 
     def __init__(self, text: str, found: Found, tests: Tests | None, negated: bool) -> None:
         self.text = text
         self.names = frozenset(found.certain)
         self.possible_names = frozenset(found.possible - found.certain)
+        self.problems = tuple(found.problems)
         self._tests = tests
         self._negated = negated
 

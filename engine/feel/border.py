@@ -31,7 +31,7 @@ def read(value: object, depth: int = 0) -> object:
 
 def _read_number(value: object, depth: int) -> Decimal:
     try:
-        number = Decimal(value) if type(value) is int else value if type(value) is Decimal else Decimal(repr(value))  # type: ignore[arg-type]
+        number = Decimal(value) if type(value) is int else value if type(value) is Decimal else Decimal(repr(value))
         if not number.is_finite():
             raise Null("number_out_of_range")
         return number if -10**33 < number < 10**33 and type(value) is int else DECIMAL128.plus(number)

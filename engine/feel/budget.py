@@ -21,7 +21,7 @@ class Position(NamedTuple):
     column: int
 
 
-class Warning(NamedTuple):  # noqa: A001 - the word of the field
+class Warning(NamedTuple):
     """Why part of an expression gave null. The sentence is `feel.warning.<code>`."""
 
     code: str
@@ -87,11 +87,12 @@ class Run:
         for _ in range(NESTING_LIMIT):
             below: list[object] = []
             for item in level:
-                if type(item) is list or type(item) is dict:
-                    left -= len(item) + 1
+                parts = item if type(item) is list else item.values() if type(item) is dict else None
+                if parts is not None:
+                    left -= len(parts) + 1
                     if left < 0:
                         raise BudgetExceeded("size", self.budget.size)
-                    below.extend(item if type(item) is list else item.values())
+                    below.extend(parts)
             if not below:
                 return
             level = below

@@ -2,11 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
 
 from . import syntax
-from .budget import Frame, Run
+from .budget import Budget, Frame, Run
 from .builtins import FUNCTIONS, call_builtin, candidates_for
 from .errors import BudgetExceeded, Null
+from .pattern import read_pattern
 from .scopes import Closure, Static, root_of
 from .types import fits
 from .values import Function, kind_of
@@ -64,6 +67,8 @@ def compile_call(node: syntax.Call, compile_node: Compile, static: Static) -> Cl
     arguments = [compile_node(argument, static) for argument in node.arguments]
     if name is not None and name in FUNCTIONS:
         own = compile_node(node.function, static) if name in static.bound else None
+        if own is None and name not in static.known:
+            foresee(node, name, static)
         return _builtin_call(node, name, arguments, own)
     return _value_call(node, compile_node(node.function, static), arguments)
 
@@ -81,6 +86,33 @@ def _value_call(node: syntax.Call, function: Closure, arguments: list[Closure]) 
     return call
 
 
+# Which argument of these is a pattern.
+_PATTERNS = {"matches": 1, "replace": 1, "extract": 1, "split": 1}
+
+
+def foresee(node: syntax.Call, name: str, static: Static) -> None:
+    """Note what is wrong with a call of a built-in function before it is ever made: its arguments' number, names, or literals."""
+    candidates = candidates_for(name, len(node.arguments), node.names)
+    literals = [argument.value for argument in node.arguments if isinstance(argument, syntax.Literal)]
+    try:
+        if not candidates:
+            raise _wrong_arguments(name)
+        place = _PATTERNS.get(name, len(node.arguments))
+        pattern = node.arguments[place] if node.names is None and place < len(node.arguments) else None
+        if isinstance(pattern, syntax.Literal) and type(pattern.value) is str and len(node.arguments) == 2:
+            read_pattern(pattern.value, "")
+        if len(literals) == len(node.arguments) and None not in literals:
+            call_builtin(Run({}, datetime(2000, 1, 1, tzinfo=timezone.utc), Budget(steps=1000, size=1000)), candidates, literals)
+    except Null as problem:
+        static.problem(node.at, problem)
+    except BudgetExceeded:
+        return
+
+
+def _wrong_arguments(name: str) -> Null:
+    return Null("wrong_arguments", function=" / ".join(map(str, FUNCTIONS[name])))
+
+
 def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure], local: Closure | None = None) -> Closure:
     """A call by the name of a built-in function. A function of that name, local or in the scope, wins; any other value does not hide it."""
     at = node.at
@@ -94,7 +126,7 @@ def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure], local:
             if type(own) is Function:
                 return invoke(run, own, values, node.names)
             if not candidates:
-                raise Null("wrong_arguments", function=" / ".join(map(str, FUNCTIONS[name])))
+                raise _wrong_arguments(name)
             return call_builtin(run, candidates, values)
         except Null as problem:
             run.null(at, problem)
@@ -105,7 +137,7 @@ def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure], local:
 
 def _is_defined(node: syntax.Call, compile_node: Compile, static: Static) -> Closure:
     """`is defined(a.b)`: whether the name and every entry of the path exist, even if null."""
-    value_of = compile_node(node.arguments[0], static)
+    value_of = compile_node(node.arguments[0], replace(static, optional=True))
     missing = frozenset(("unknown_name", "no_such_entry", "no_such_property"))
 
     def test(frame: Frame) -> object:
@@ -125,7 +157,7 @@ def _get_or_else(node: syntax.Call, compile_node: Compile, static: Static) -> Cl
     if set(names) != {"value", "default"}:
         return _builtin_call(node, "get or else", [compile_node(argument, static) for argument in node.arguments])
     by_name = dict(zip(names, node.arguments, strict=True))
-    value_of, default = compile_node(by_name["value"], static), compile_node(by_name["default"], static)
+    value_of, default = compile_node(by_name["value"], replace(static, optional=True)), compile_node(by_name["default"], static)
 
     def choose(frame: Frame) -> object:
         warnings, frame.run.warnings = frame.run.warnings, []

@@ -93,7 +93,8 @@ def compile_for(node: syntax.For, compile_node: Compile, static: Static) -> Clos
         used.add("partial")
 
     def loop(frame: Frame) -> object:
-        run, result, limit = frame.run, [], frame.run.budget.size
+        run, limit = frame.run, frame.run.budget.size
+        result: list[object] = []
         try:
             for here in frames(frame):
                 if shows_partial:

@@ -11,7 +11,7 @@ from .types import TYPE_NAMES
 
 TEXT_LIMIT = 50_000
 DEPTH_LIMIT = 40
-KEYWORDS = frozenset("and or in between then else return satisfies instance if for some every".split())
+KEYWORDS = frozenset(("and", "or", "in", "between", "then", "else", "return", "satisfies", "instance", "if", "for", "some", "every"))
 _FOREIGN = {"==": "=", "&&": "and", "||": "or", "!": "not(…)", "%": "modulo(…)", "'": '"'}
 
 

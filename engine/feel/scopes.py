@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from . import syntax
 from .border import read
-from .budget import Frame, Position, Run
+from .budget import Frame, Position, Run, Warning
 from .builtins import FUNCTIONS, as_value
 from .errors import Null
 from .temporal import MICROSECOND, offset_text, time_offset
@@ -20,22 +20,25 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Names met while compiling: certainly from the scope, perhaps from it, and local ones that were used."""
+    """What came up while compiling: names certainly from the scope, perhaps from it, and local ones; and what cannot go well."""
 
     certain: set[str] = field(default_factory=set)
     possible: set[str] = field(default_factory=set)
     local: set[str] = field(default_factory=set)
+    problems: list[Warning] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """Names in reach of a node: those bound around it, whether there are local frames, whether an item's entries may hide others."""
+    """Names in reach of a node: those bound around it, whether there are local frames, whether an item's entries may hide others,
+    and whether a name may be missing without harm."""
 
     found: Found
     known: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
     nested: bool = False
     filtered: bool = False
+    optional: bool = False
 
     def binding(self, names: Iterable[str]) -> Static:
         return replace(self, bound=self.bound.union(names), nested=True)
@@ -43,11 +46,15 @@ class Static:
     def filtering(self) -> Static:
         return replace(self, bound=self.bound | {"item"}, nested=True, filtered=True)
 
+    def problem(self, at: Position, problem: Null) -> None:
+        """Note something that gives null whatever the scope holds."""
+        self.found.problems.append(Warning(problem.code, at.line, at.column, problem.facts))
+
     def met(self, name: str) -> None:
         """Note the use of a name as a value."""
         if name in self.bound:
             self.found.local.add(name)
-        elif self.filtered or (name in FUNCTIONS and name not in self.known):
+        elif self.filtered or self.optional or (name in FUNCTIONS and name not in self.known):
             self.found.possible.add(name)
         else:
             self.found.certain.add(name)

@@ -49,8 +49,9 @@ def _join(opening: str, value: list[object] | dict[str, object], closing: str, p
         if index:
             parts.append(", ")
         if type(value) is dict:
-            parts.append(f"{key if str(key).isidentifier() else _quote(str(key))}: ")
-            _write(value[key], parts, run, True)
+            name = str(key)
+            parts.append(f"{name if name.isidentifier() else _quote(name)}: ")
+            _write(value[name], parts, run, True)
         else:
             _write(key, parts, run, True)
     parts.append(closing)

@@ -18,8 +18,12 @@ from .tables import NOW, evaluate
 numbers = st.decimals(min_value=-10**12, max_value=10**12, places=4)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(st.none() | st.booleans() | numbers | texts | st.dates(), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=8)
-WORDS = ["1", "0", "a", "金额", '"x"', "+", "-", "*", "/", "**", "=", "!=", "<", ">=", "(", ")", "[", "]", "{", "}", ":", ",", ".", "..", "and", "or", "not", "in", "between", "if", "then", "else", "for", "some", "every", "return",
-         "satisfies", "instance of", "number", "list", "<", "function", "null", "true", "?", "item", "count", "date and time", "@", '"P1D"', '"2024-01-01"', "substring", "partial", "\n", "//", "/*", "*/", "“", "（", "\\", "'"]
+WORDS = [
+    "1", "0", "a", "金额", '"x"', "+", "-", "*", "/", "**", "=", "!=", "<", ">=", "(", ")", "[", "]", "{", "}", ":", ",", ".", "..", "and",
+    "or", "not", "in", "between", "if", "then", "else", "for", "some", "every", "return", "satisfies", "instance of", "number", "list",
+    "<", "function", "null", "true", "?", "item", "count", "date and time", "@", '"P1D"', '"2024-01-01"', "substring", "partial", "\n",
+    "//", "/*", "*/", "“", "（", "\\", "'",
+]
 programs = st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join)
 
 

@@ -198,7 +198,7 @@ def sublist(run: Run, items: list[object], start: Decimal, length: Decimal | Non
         return items[first:]
     if length < 0 or length != length.to_integral_value():
         raise Null("bad_argument", function="sublist(list, start position, length?)", types="number")
-    return items[first:first + int(min(length, len(items)))]
+    return items[first:first + min(int(length), len(items))]
 
 
 @builtin("append", "list: list", "item...: any")
@@ -304,7 +304,7 @@ def flatten(run: Run, items: list[object]) -> list[object]:
 def partition(run: Run, items: list[object], size: Decimal) -> list[object]:
     if size < 1 or size != size.to_integral_value():
         raise Null("bad_argument", function="partition(list, size)", types="number")
-    step = int(min(size, max(len(items), 1)))
+    step = min(int(size), max(len(items), 1))
     return [items[start:start + step] for start in range(0, len(items), step)]
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timezone
+from typing import TypeVar
 
 from ..budget import Run
 from ..errors import Null
 from ..values import Function, kind_of
 
+Call = TypeVar("Call", bound=Callable[..., object])
 MISSING = object()
 
 
@@ -42,9 +44,9 @@ class Signature:
 FUNCTIONS: dict[str, list[Signature]] = {}
 
 
-def builtin(name: str, *parameters: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+def builtin(name: str, *parameters: str) -> Callable[[Call], Call]:
     """Register a function under a FEEL name. A parameter is "name: kind|kind", with "?" behind the name if optional, "..." if repeated."""
-    def register(call: Callable[..., object]) -> Callable[..., object]:
+    def register(call: Call) -> Call:
         FUNCTIONS.setdefault(name, []).append(Signature(name, tuple(map(_parameter, parameters)), call))
         return call
 
@@ -68,7 +70,7 @@ def arrangement(signature: Signature, count: int, names: Sequence[str] | None) -
         if count > len(parameters) or any(not p.optional for p in parameters[count:]):
             return None
         return [index if index < count else None for index in range(len(parameters))]
-    if any(p.variadic for p in parameters) or not set(names) <= {p.name for p in parameters}:
+    if not set(names) <= {p.name for p in parameters} or len(set(names)) < len(names):
         return None
     places = [names.index(p.name) if p.name in names else None for p in parameters]
     return None if any(at is None and not p.optional for at, p in zip(places, parameters, strict=True)) else places

@@ -22,7 +22,7 @@ def substring(run: Run, text: str, start: Decimal, length: Decimal | None) -> st
         return text[first:]
     if length < 0:
         raise Null("bad_argument", function="substring(string, start position, length?)", types="number")
-    return text[first:first + int(min(length, len(text)))]
+    return text[first:first + min(int(length), len(text))]
 
 
 @builtin("string length", "string: string")
