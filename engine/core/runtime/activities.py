@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine import feel
-from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Script, UserTask
+from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop, UserTask
 from engine.core.dmn.evaluation import DecisionFailed, evaluate
-from engine.core.runtime import deadlines, limits, multi, subscriptions, timers
+from engine.core.runtime import compensation, deadlines, limits, loops, multi, subscriptions, timers
 from engine.core.runtime.jobs import open_job, publish_message
-from engine.core.runtime.kernel import Activation, Fault, FlowNode, specification
+from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode, Specification, specification
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import Json
 
 
 class Activity(FlowNode):
-    """Inputs, deadline, boundary events and multi-instance are the same for every activity; `perform` is its own."""
+    """Inputs, deadline, boundary events and repetition are the same for every activity; `perform` is its own.
+
+    A repeated activity has a body, which holds one activation of the same node per item or round (its fact `item`).
+    """
+
+    def __init__(self, specification: Specification, node: Node) -> None:
+        super().__init__(specification, node)
+        self.rounds = loops if isinstance(node.loop, StandardLoop) else multi
+
+    def is_body(self, task: Activation) -> bool:
+        return self.node.loop is not None and "item" not in task.facts and "replays" not in task.facts
 
     def enter(self, task: Activation) -> None:
-        if multi.is_body(task):
-            multi.enter(task)
+        if "replays" in task.facts:
+            return
+        if self.is_body(task):
+            self.rounds.enter(task)
         else:
             map_inputs(task)
         if "item" not in task.facts:
@@ -28,32 +40,38 @@ class Activity(FlowNode):
             deadlines.stop_clock(task)
 
     def work(self, task: Activation) -> bool:
-        return multi.spawn(task) if multi.is_body(task) else self.perform(task)
+        return self.rounds.spawn(task) if self.is_body(task) else self.perform(task)
 
     def perform(self, task: Activation) -> bool:
         """The activity's own work on one item; the results go into the `payload` fact."""
         return True
 
     def leave(self, task: Activation) -> None:
-        if multi.is_body(task):
-            multi.publish(task)
+        if "replays" in task.facts:
+            return
+        if self.is_body(task):
+            self.rounds.publish(task)
         else:
             map_outputs(task)
             if "item" in task.facts:
-                multi.collect(task)
+                self.rounds.collect(task)
 
     def choose(self, task: Activation) -> tuple[Flow, ...]:
-        if "item" in task.facts:
+        if "replays" in task.facts:
             return ()
-        chosen = super().choose(task)
-        deadlines.extend(task)
+        chosen = () if "item" in task.facts else super().choose(task)
+        if "item" not in task.facts:
+            deadlines.extend(task)
+        compensation.remember(task)
         return chosen
 
     def left(self, task: Activation) -> None:
         deadlines.resume_clock(task)
+        if task.state == COMPLETED:
+            compensation.finished(task)
 
     def item_left(self, body: Activation, item: Activation) -> None:
-        multi.item_left(body, item)
+        self.rounds.item_left(body, item)
 
 
 class PassThrough(Activity, kinds=(Kind.TASK, Kind.MANUAL_TASK)):
@@ -121,14 +139,14 @@ class SendTask(Activity, kinds=(Kind.SEND_TASK,)):
         if isinstance(self.node.detail, Job):
             open_job(task, self.node.detail)
             return False
-        publish_message(task)
+        assert self.node.event is not None
+        publish_message(task, self.node.event)
         return True
 
 
 class ReceiveTask(Activity, kinds=(Kind.RECEIVE_TASK,)):
     def perform(self, task: Activation) -> bool:
-        assert self.node.event is not None
-        subscriptions.subscribe(task, self.node, self.node.event)
+        subscriptions.subscribe(task, self.node)
         return False
 
 

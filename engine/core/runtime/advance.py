@@ -144,7 +144,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
     if task.state == ERROR:
         task._ready()
     else:
-        task.facts.pop("stuck", None)
+        del task.facts["stuck"]
+        task.task_spec.counted(task)  # type: ignore[attr-defined]
 
 
 def _set_variables(execution: Execution, scope: str, variables: Variables) -> None:

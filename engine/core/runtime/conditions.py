@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.runtime import events
+from engine.core.runtime.subscriptions import definition_of
 
 if TYPE_CHECKING:
     from engine.core.runtime.execution import Execution
@@ -23,18 +24,18 @@ def look(execution: Execution) -> None:
 
 
 def _names(execution: Execution, wait: Wait) -> frozenset[str]:
-    event = execution.tasks[wait.owner].process.nodes[wait.node].event
-    expression = event.value.expression if event and event.value else None
+    event = definition_of(execution.tasks[wait.owner].process.nodes[wait.node], wait)
+    expression = event.value.expression if event.value else None
     return expression.names | expression.possible_names if expression else frozenset()
 
 
 def _consider(execution: Execution, wait: Wait) -> None:
     owner = execution.tasks[wait.owner]
-    event = owner.process.nodes[wait.node].event
-    assert event is not None and event.value is not None
+    event = definition_of(owner.process.nodes[wait.node], wait)
+    assert event.value is not None
     # Not yet known is not yet true: a condition may well read variables that come later.
     now = execution.value(event.value, owner) is True
     if now != wait.facts["was"]:
-        execution.change_wait(wait, facts={"was": now})
+        execution.change_wait(wait, facts={**wait.facts, "was": now})
         if now:
             events.happen(execution, execution.waits[wait.id], {})

@@ -16,8 +16,7 @@ from engine.core.bpmn.model import Formula, Node, UserTask
 from engine.core.calendar import CHINA, FUNCTION_NAMES, CalendarError, Limit, due, parse_limit, resumed
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.limits import VARIABLE, around, effective, follows
-from engine.core.runtime.step import Wait
-from engine.core.runtime.subscriptions import boundary_events, make_wait, timer_due
+from engine.core.runtime.subscriptions import boundary_events, definition_of, make_waits, timer_due
 
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
@@ -108,8 +107,8 @@ def _follow(limited: Activation) -> None:
         if next(around(owner), None) is not limited:
             continue
         node = owner.process.nodes.get(wait.node)
-        if wait.kind == "timer" and node is not None and follows(node):
-            execution.change_wait(wait, due_at=timer_due(owner, node))
+        if wait.kind == "timer" and node is not None and follows(definition_of(node, wait)):
+            execution.change_wait(wait, due_at=timer_due(owner, definition_of(node, wait)))
         elif wait.kind == "user" and node is not None and not _has_own_due_date(node):
             execution.change_wait(wait, due_at=effective(owner))
     if not limited.facts["limit"].get("stopped_at"):
@@ -120,10 +119,10 @@ def _rearm(limited: Activation) -> None:
     execution = limited.workflow
     armed: set[str] = {wait.node for wait in execution.waits_of(limited.id)}
     for node in boundary_events(limited):
-        if node.id not in armed and not node.interrupting and node.event and node.event.kind == "timer" and follows(node):
-            wait: Wait = make_wait(limited, node, node.event)
-            if wait.due_at is not None and wait.due_at > execution.now:
-                execution.open_wait(wait)
+        if node.id not in armed and not node.interrupting and any(map(follows, node.events)):
+            for wait in make_waits(limited, node):
+                if wait.due_at is not None and wait.due_at > execution.now:
+                    execution.open_wait(wait)
 
 
 def _has_own_due_date(node: Node) -> bool:

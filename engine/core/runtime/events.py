@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.bpmn.model import EventDefinition, Flow, Job, Kind, Node
-from engine.core.runtime import deadlines, timers
+from engine.core.runtime import compensation, deadlines, timers
 from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import Activation, Fault, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
-from engine.core.runtime.subscriptions import boundary_events, close_event_sub_processes, event_sub_process_starts, subscribe
+from engine.core.runtime.subscriptions import boundary_events, close_event_sub_processes, definition_of, event_sub_process_starts, subscribe
 
 if TYPE_CHECKING:
     from engine.core.runtime.execution import Execution
@@ -26,29 +26,49 @@ def happen(execution: Execution, wait: Wait, payload: Variables) -> None:
     """The event that `wait` was waiting for has occurred."""
     owner = execution.tasks[wait.owner]
     node = owner.process.nodes[wait.node]
+    kind = definition_of(node, wait).kind
+    if node.parallel_multiple:
+        all_of_it = _all_occurred(owner, node, wait, payload)
+        if all_of_it is None:
+            return
+        payload = all_of_it
+    elif not node.interrupting:
+        _rearm(execution, wait)
     if node.kind is Kind.BOUNDARY_EVENT:
-        if not node.interrupting:
-            _rearm(execution, wait)
-        _boundary(owner, node, payload)
+        catch_at_boundary(owner, node, kind, payload)
     elif node.kind is Kind.START_EVENT:
-        execution.record("event_caught", owner, node, event=node.event.kind if node.event else None)
-        if not node.interrupting:
-            _rearm(execution, wait)
+        execution.record("event_caught", owner, node, event=kind)
         _start_event_sub_process(owner, node, payload)
     elif owner.task_spec.node.kind is Kind.EVENT_BASED_GATEWAY:
         owner.task_spec.happened(owner, node.id, payload)  # type: ignore[attr-defined]
     else:
-        execution.record("event_caught", owner, event=node.event.kind if node.event else None)
+        execution.record("event_caught", owner, event=kind)
         execution.close_wait(wait.id)
         owner.facts["payload"] = payload
         execution.resume(owner, "leave")
 
 
-def _boundary(owner: Activation, node: Node, payload: Variables) -> None:
+def _all_occurred(owner: Activation, node: Node, wait: Wait, payload: Variables) -> Variables | None:
+    """Of a parallel multiple event: note that one part has occurred; once all have, what they brought together."""
+    execution = owner.workflow
+    occurred = owner.facts.setdefault("occurred", {}).setdefault(node.id, {"parts": [], "payload": {}})
+    occurred["parts"].append(wait.facts.get("definition", 0))
+    occurred["payload"] = {**occurred["payload"], **payload}
+    execution.close_wait(wait.id)
+    if len(occurred["parts"]) < len(node.events):
+        return None
+    del owner.facts["occurred"][node.id]
+    if not node.interrupting:
+        subscribe(owner, node)
+    return dict(occurred["payload"])
+
+
+def catch_at_boundary(owner: Activation, node: Node, kind: str, payload: Variables) -> None:
+    """A boundary event of `owner` catches; an interrupting one ends the activity."""
     execution, scope = owner.workflow, owner.scope
     assert scope is not None
     caught = execution.activate(execution.spec_of(scope, node.id), scope, {"phase": "leave", "payload": payload})
-    execution.record("event_caught", caught, event=node.event.kind if node.event else None)
+    execution.record("event_caught", caught, event=kind)
     if node.interrupting:
         execution.cancel_task(owner)
 
@@ -111,14 +131,21 @@ def _throw(task: Activation, kind: str, code: str, payload: Variables) -> bool:
         if "item" not in current.facts:
             node = _match(boundary_events(current), kind, code)
             if node is not None:
-                _boundary(current, node, payload)
+                catch_at_boundary(current, node, kind, payload)
                 return True
         came_from, current = current, current.scope
     return False
 
 
+def catch_thrown_at(activity: Activation, event: EventDefinition) -> None:
+    """An event thrown to the boundary of one activity only, whatever its kind; without a matching boundary event it is lost."""
+    node = _match(boundary_events(activity), event.kind, event.name.text if event.name else "")
+    if node is not None:
+        catch_at_boundary(activity, node, event.kind, {})
+
+
 def _match(nodes: list[Node], kind: str, code: str) -> Node | None:
-    events = [(node, node.event) for node in nodes if node.event is not None and node.event.kind == kind]
+    events = [(node, event) for node in nodes for event in node.events if event.kind == kind]
     for node, event in events:
         if event.name is not None and event.name.text == code:
             return node
@@ -139,7 +166,7 @@ class CatchEvent(FlowNode, kinds=(Kind.INTERMEDIATE_CATCH_EVENT,)):
     def work(self, task: Activation) -> bool:
         if self.node.event is None or self.node.event.kind in ("link", "none"):
             return True
-        subscribe(task, self.node, self.node.event)
+        subscribe(task, self.node)
         return False
 
     def leave(self, task: Activation) -> None:
@@ -151,8 +178,12 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
         map_inputs(task)
 
     def work(self, task: Activation) -> bool:
-        event = self.node.event
-        return self.throw(task, event) if event is not None else True
+        """Throw all events of the node in document order; one that takes time is waited for before the next."""
+        for index in range(task.facts.get("thrown", 0), len(self.node.events)):
+            task.facts["thrown"] = index + 1
+            if not self.throw(task, self.node.events[index]):
+                return False
+        return True
 
     def leave(self, task: Activation) -> None:
         map_outputs(task)
@@ -169,20 +200,29 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
             open_job(task, self.node.detail)
             return False
         if event.kind == "message":
-            publish_message(task)
+            publish_message(task, event)
         elif event.kind == "signal":
-            name, variables = self._name(task, event), dict(execution.scopes.local(task.id))
-            execution.record("event_thrown", task, event="signal", name=name)
-            execution.effects.append(SignalThrown(name, variables, self.node.id))
-            throw_signal(execution, name, variables)
+            self._signal(task, event)
         elif event.kind == "escalation":
-            code = self._name(task, event)
-            caught = throw_escalation(task, code, dict(execution.scopes.local(task.id)))
-            if task.alive:
-                execution.record("event_thrown", task, event="escalation", code=code, caught=caught)
+            self._escalate(task, event)
+        elif event.kind == "compensation":
+            return compensation.begin(task, event)
         elif event.kind == "link":
             return self._jump(task, event)
         return task.alive
+
+    def _signal(self, task: Activation, event: EventDefinition) -> None:
+        execution = task.workflow
+        name, variables = self._name(task, event), dict(execution.scopes.local(task.id))
+        execution.record("event_thrown", task, event="signal", name=name)
+        execution.effects.append(SignalThrown(name, variables, self.node.id))
+        throw_signal(execution, name, variables)
+
+    def _escalate(self, task: Activation, event: EventDefinition) -> None:
+        code = self._name(task, event)
+        caught = throw_escalation(task, code, dict(task.workflow.scopes.local(task.id)))
+        if task.alive:
+            task.workflow.record("event_thrown", task, event="escalation", code=code, caught=caught)
 
     def _name(self, task: Activation, event: EventDefinition) -> str:
         value: Any = task.workflow.json(event.name, task) if event.name else None
@@ -199,6 +239,8 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
 
 
 class EndEvent(ThrowEvent, kinds=(Kind.END_EVENT,)):
+    """Ends its path. Of several events those that end more than the path (error, cancel, terminate) are written last."""
+
     def throw(self, task: Activation, event: EventDefinition) -> bool:
         execution, scope = task.workflow, task.scope
         assert scope is not None
@@ -213,7 +255,25 @@ class EndEvent(ThrowEvent, kinds=(Kind.END_EVENT,)):
                 execution.record("incident_opened", task, code="error_uncaught", error=code)
                 execution.end(Status.FAILED, error=code)
             return False
+        if event.kind == "cancel":
+            return self._cancel(task, scope)
         return super().throw(task, event)
+
+    def _cancel(self, task: Activation, scope: Activation) -> bool:
+        """Cancel the transaction: end what runs in it, undo what is done; then its boundary event takes over (§13.3.4)."""
+        close_event_sub_processes(scope)
+        task.workflow.cancel_inside(scope, but=task)
+        task.facts["cancels"] = scope.id
+        return compensation.begin_all(task, scope)
+
+    def leave(self, task: Activation) -> None:
+        super().leave(task)
+        transaction = task.workflow.tasks.get(task.facts.get("cancels", ""))
+        if transaction is not None:
+            node = _match(boundary_events(transaction), "cancel", "")
+            if node is None:
+                raise Fault("cancel_uncaught", node=transaction.task_spec.node.name or transaction.task_spec.node.id)
+            catch_at_boundary(transaction, node, "cancel", {})
 
     def choose(self, task: Activation) -> tuple[Flow, ...]:
         deadlines.extend(task)

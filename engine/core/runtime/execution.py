@@ -66,7 +66,7 @@ class Execution(Workflow):  # type: ignore[misc]
                     self.activations += 1
                     self._run(task)
                     conditions.look(self)
-            if not gateways.fire_inclusive(self):
+            if not gateways.fire_at_rest(self):
                 break
         gateways.report_dead_joins(self)
         return True
@@ -129,8 +129,10 @@ class Execution(Workflow):  # type: ignore[misc]
         if "item" in task.facts:
             scope.task_spec.item_left(scope, task)  # type: ignore[attr-defined]
             return
+        scope.task_spec.inner_left(scope)
         for flow in task.chosen:
-            self.take(flow, scope)
+            for _ in range(task.task_spec.node.completion_quantity):
+                self.take(flow, scope)
         self.settle(scope)
 
     def settle(self, scope: Activation) -> None:
@@ -240,13 +242,16 @@ class Execution(Workflow):  # type: ignore[misc]
             raise Fault("condition_not_boolean", expression=formula.text, value=feel.to_json(value))
         return value
 
-    def flows_taken(self, task: Activation, node: Node, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+    def flows_taken(
+        self, task: Activation, node: Node, flows: tuple[Flow, ...], layer: Mapping[str, object] | None = None
+    ) -> tuple[Flow, ...]:
+        """All flows that are unconditional or true, else the default; Fault `no_flow_taken` if there is nowhere to go."""
         default = None
         taken = []
         for flow in flows:
             if flow.id == node.default:
                 default = flow
-            elif flow.condition is None or self.truth(flow.condition, task):
+            elif flow.condition is None or self.truth(flow.condition, task, layer):
                 taken.append(flow)
         if taken or not flows:
             return tuple(taken)

@@ -87,11 +87,66 @@ class InclusiveGateway(Join, kinds=(Kind.INCLUSIVE_GATEWAY,)):
         )
 
 
-def fire_inclusive(execution: Execution) -> bool:
-    """At rest: fire the first inclusive join that may; True if one did."""
+class ComplexGateway(Join, kinds=(Kind.COMPLEX_GATEWAY,)):
+    """Fires when its activation condition holds, then swallows what else arrives until it is reset (§13.4.5).
+
+    The condition sees `activationCount`, the tokens waiting. Conditions of outgoing flows see `waitingForStart`: true for the
+    firing, false for the reset. At the reset only flows with a condition can get a token.
+    """
+
+    def counted(self, waiting: Activation) -> None:
+        condition = self.node.activation_condition
+        if "missing" in waiting.facts or condition is None:
+            return
+        try:
+            holds = waiting.workflow.truth(condition, waiting, {"activationCount": sum(waiting.facts["arrived"].values())})
+        except Fault as fault:
+            report_stuck(waiting, fault.code, fault.facts)
+            return
+        if holds:
+            waiting.facts["missing"] = [flow for flow in self.node.incoming if flow not in waiting.facts["arrived"]]
+            self._emit(waiting, starting=True)
+
+    def is_enabled(self, waiting: Activation, positions: set[str]) -> bool:
+        """Whether it can be reset: every other flow has had its token, or can get none any more."""
+        if "missing" not in waiting.facts:
+            return False
+        arrived = waiting.facts["arrived"]
+        return not any(positions & self.upstream[flow] for flow in waiting.facts["missing"] if flow not in arrived)
+
+    def fire(self, waiting: Activation) -> None:
+        """The reset: consume what has arrived on the flows that were still missing."""
+        missing, scope, execution = waiting.facts["missing"], waiting.scope, waiting.workflow
+        assert scope is not None
+        arrived = {flow: count - (flow in missing) for flow, count in waiting.facts["arrived"].items()}
+        rest = {flow: count for flow, count in arrived.items() if count}
+        self._emit(waiting, starting=False)
+        execution.cancel_task(waiting)
+        if rest:
+            again = execution.activate(self, scope, {"arrived": rest}, state=WAITING)
+            self.counted(again)
+        execution.settle(scope)
+
+    def _emit(self, waiting: Activation, *, starting: bool) -> None:
+        if starting:
+            left = {flow: count - 1 for flow, count in waiting.facts["arrived"].items()}
+            waiting.facts["arrived"] = {flow: count for flow, count in left.items() if count}
+        assert waiting.scope is not None
+        waiting.workflow.activate(self, waiting.scope, {"phase": "flows", "starting": starting})
+
+    def choose(self, task: Activation) -> tuple[Flow, ...]:
+        starting = task.facts.get("starting", True)
+        layer = {"waitingForStart": starting}
+        if not starting:
+            return tuple(flow for flow in self.flows if flow.condition and task.workflow.truth(flow.condition, task, layer))
+        return task.workflow.flows_taken(task, self.node, self.flows, layer)
+
+
+def fire_at_rest(execution: Execution) -> bool:
+    """At rest: fire the first join that depends on the rest of its scope and may; True if one did."""
     for waiting in list(execution.joins.values()):
         spec = waiting.task_spec
-        if isinstance(spec, InclusiveGateway) and spec.is_enabled(waiting, _positions(waiting)):
+        if isinstance(spec, InclusiveGateway | ComplexGateway) and spec.is_enabled(waiting, _positions(waiting)):
             spec.fire(waiting)
             return True
     return False
@@ -102,9 +157,14 @@ def report_dead_joins(execution: Execution) -> None:
     for waiting in list(execution.joins.values()):
         spec = waiting.task_spec
         if isinstance(spec, ParallelGateway) and "stuck" not in waiting.facts and spec.is_dead(waiting, _positions(waiting)):
-            waiting.facts["stuck"] = True
-            execution.open_incident(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
-            waiting._set_state(WAITING)
+            report_stuck(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
+
+
+def report_stuck(waiting: Activation, code: str, facts: dict[str, object]) -> None:
+    """Say once that a join cannot go on; it stays where it is."""
+    waiting.facts["stuck"] = True
+    waiting.workflow.open_incident(waiting, code, facts)
+    waiting._set_state(WAITING)
 
 
 def _positions(waiting: Activation) -> set[str]:
@@ -120,8 +180,7 @@ class EventBasedGateway(FlowNode, kinds=(Kind.EVENT_BASED_GATEWAY,)):
     def work(self, task: Activation) -> bool:
         execution = task.workflow
         targets = [self.process.nodes[flow.target] for flow in self.flows]
-        waits = [subscriptions.make_wait(task, target, target.event) for target in targets if target.event]
-        for wait in waits:
+        for wait in [wait for target in targets for wait in subscriptions.make_waits(task, target)]:
             execution.open_wait(wait)
         return False
 

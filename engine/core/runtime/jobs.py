@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.bpmn.model import Job
+from engine.core.bpmn.model import EventDefinition, Job
 from engine.core.runtime import subscriptions
 from engine.core.runtime.kernel import Activation, Fault
 from engine.core.runtime.step import MessagePublished
@@ -23,10 +23,10 @@ def open_job(task: Activation, job: Job) -> None:
     )
 
 
-def publish_message(task: Activation) -> None:
-    """Send the node's message; its payload is what the input mappings made local, nothing else leaks out."""
-    execution, event = task.workflow, task.task_spec.node.event
-    assert event is not None and event.name is not None
+def publish_message(task: Activation, event: EventDefinition) -> None:
+    """Send the event's message; its payload is what the input mappings made local, nothing else leaks out."""
+    execution = task.workflow
+    assert event.name is not None
     name = str(execution.json(event.name, task))
     key = subscriptions.correlation_key(task, event) if event.correlation_key else ""
     execution.effects.append(MessagePublished(name, key, dict(execution.scopes.local(task.id)), task.task_spec.node.id))

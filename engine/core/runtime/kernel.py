@@ -98,8 +98,16 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
         """The kernel asks for wiring; ours was judged at deployment."""
 
     def arrive(self, execution: Execution, scope: Activation, flow: Flow) -> None:
-        """A token comes along `flow`. Most nodes start one activation per token (BPMN §10.2.1, implicit merge)."""
-        execution.activate(self, scope)
+        """A token comes along `flow`. Most nodes start one activation per token (BPMN §10.2.1, implicit merge), or per
+        `startQuantity` tokens (Table 10.3)."""
+        if self.node.start_quantity == 1:
+            execution.activate(self, scope)
+            return
+        waiting = execution.joins.get((scope.id, self.node.id)) or execution.activate(self, scope, {"arrived": 0}, state=WAITING)
+        waiting.facts["arrived"] += 1
+        if waiting.facts["arrived"] == self.node.start_quantity:
+            del waiting.facts["arrived"], execution.joins[scope.id, self.node.id]
+            waiting._ready()
 
     def enter(self, task: Activation) -> None:
         """Set up what the node needs; may fault, must be repeatable."""
@@ -117,6 +125,9 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
 
     def left(self, task: Activation) -> None:
         """The activation ends, completed or cancelled."""
+
+    def inner_left(self, scope: Activation) -> None:
+        """An activation inside this scope has completed; its tokens have not moved on yet."""
 
     def emptied(self, task: Activation) -> None:
         """The last token inside this scope is gone."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.core.bpmn.model import Node
+from engine.core.bpmn.model import EventDefinition
 
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
@@ -36,9 +36,9 @@ def stands_still(task: Activation) -> bool:
     return limited is not None and bool(limited.facts["limit"].get("stopped_at"))
 
 
-def follows(node: Node) -> bool:
+def follows(event: EventDefinition) -> bool:
     """Whether a timer reads `deadline`."""
-    value = node.event.value if node.event else None
-    if value is None or value.expression is None:
+    value = event.value
+    if event.kind != "timer" or value is None or value.expression is None:
         return False
     return VARIABLE in value.expression.names or VARIABLE in value.expression.possible_names

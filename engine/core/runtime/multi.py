@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.bpmn.model import MultiInstance
+from engine.core.bpmn.model import EventDefinition, MultiInstance
+from engine.core.runtime.events import catch_thrown_at
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.step import Json, Variables
 
@@ -12,10 +13,6 @@ if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
 
 LARGEST = 10_000  # items; more is refused with an incident, before it eats the machine
-
-
-def is_body(task: Activation) -> bool:
-    return task.task_spec.node.loop is not None and "item" not in task.facts
 
 
 def enter(task: Activation) -> None:
@@ -75,6 +72,10 @@ def collect(item: Activation) -> None:
         results = list(execution.scopes.local(body.id)[loop.output_collection])  # type: ignore[arg-type]
         results[item.facts["item"] - 1] = value
         execution.scopes.set_local(body.id, loop.output_collection, results)
+    item.facts["throws"] = [
+        index for index, (condition, _) in enumerate(loop.complex_behavior)
+        if execution.truth(condition, item, _numbers(body, counts["completed"] + 1))
+    ]  # fmt: skip
     if loop.completion_condition is not None:
         item.facts["satisfied"] = execution.truth(loop.completion_condition, item, _numbers(body, counts["completed"] + 1))
 
@@ -83,12 +84,25 @@ def item_left(body: Activation, item: Activation) -> None:
     """After an item has gone: end, go on with the next, or wait for the others."""
     execution, counts = body.workflow, body.facts["multi"]
     counts["completed"] += 1
+    for event in _behaviour_events(body, item):
+        catch_thrown_at(body, event)
+    if not body.alive:
+        return
     if item.facts.get("satisfied"):
         execution.cancel_inside(body)
     elif _loop(body).sequential and counts["next"] < counts["total"]:
         _start_item(body)
     if not body._children:
         execution.resume(body, "leave")
+
+
+def _behaviour_events(body: Activation, item: Activation) -> list[EventDefinition]:
+    """The events that an item throws to the activity's own boundary as it completes (BPMN Table 10.30)."""
+    loop, completed = _loop(body), body.facts["multi"]["completed"]
+    if loop.behavior == "Complex":
+        return [loop.complex_behavior[index][1] for index in item.facts["throws"]]
+    wanted = loop.behavior == "None" or (loop.behavior == "One" and completed == 1)
+    return [loop.behavior_event] if wanted and loop.behavior_event else []
 
 
 def publish(body: Activation) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.core.bpmn.model import Flow, Kind
-from engine.core.runtime import subscriptions
+from engine.core.bpmn.model import AdHoc, Flow, Kind
+from engine.core.runtime import compensation, subscriptions
 from engine.core.runtime.activities import Activity
-from engine.core.runtime.kernel import COMPLETED, Activation, FlowNode
+from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode
 from engine.core.runtime.step import Variables
 
 
@@ -15,14 +15,30 @@ def start_inside(task: Activation) -> bool:
     True: there was nothing to start, the scope is done.
     """
     execution, scope = task.workflow, task.process.scopes[task.task_spec.node.id]
+    for name in scope.data_objects:
+        if name not in execution.scopes.local(task.id):
+            execution.scopes.set_local(task.id, name, None)
     subscriptions.open_event_sub_processes(task)
     if "trigger" in task.facts:
+        trigger = task.facts.pop("trigger")
         facts = {"phase": "leave", "payload": task.facts.pop("payload", {})}
-        execution.activate(execution.spec_of(task, task.facts.pop("trigger")), task, facts)
+        execution.activate(execution.spec_of(task, trigger), task, facts)
+        for other in _awaited_with(task, trigger):
+            execution.activate(execution.spec_of(task, other), task)
     else:
         for node_id in scope.starts:
             execution.activate(execution.spec_of(task, node_id), task)
     return not task._children
+
+
+def _awaited_with(task: Activation, trigger: str) -> list[str]:
+    """What else must happen when an instance was started by one event of a parallel event-based gateway (BPMN §10.6.6)."""
+    process = task.process
+    for flow_id in process.nodes[trigger].incoming:
+        gateway = process.nodes[process.flows[flow_id].source]
+        if gateway.kind is Kind.EVENT_BASED_GATEWAY and gateway.instantiate and gateway.parallel:
+            return [process.flows[flow].target for flow in gateway.outgoing if process.flows[flow].target != trigger]
+    return []
 
 
 class Body(FlowNode, kinds=(Kind.PROCESS,)):
@@ -39,13 +55,66 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
             caller.task_spec.returned(caller, variables)  # type: ignore[attr-defined]
 
 
-class SubProcess(Activity, kinds=(Kind.SUB_PROCESS,)):
+class SubProcess(Activity, kinds=(Kind.SUB_PROCESS, Kind.TRANSACTION)):
+    """An embedded sub-process. A transaction differs in what its cancel end event does."""
+
+    def work(self, task: Activation) -> bool:
+        return compensation.replay(task) if "replays" in task.facts else super().work(task)
+
     def perform(self, task: Activation) -> bool:
         return start_inside(task)
 
 
+class AdHocSubProcess(SubProcess, kinds=(Kind.AD_HOC_SUB_PROCESS,)):
+    """Elements without an order: all at once, or one after the other; done when its condition holds (BPMN §13.3.5)."""
+
+    def perform(self, task: Activation) -> bool:
+        detail, execution = self.node.detail, task.workflow
+        assert isinstance(detail, AdHoc)
+        if "pending" not in task.facts:
+            pending = self._elements(task, detail)
+            subscriptions.open_event_sub_processes(task)
+            task.facts["pending"] = pending
+        elif detail.completion_condition is not None and execution.truth(detail.completion_condition, task):
+            task.facts["pending"] = []
+            if detail.cancel_remaining:
+                execution.cancel_inside(task)
+            if not task._children:
+                return True
+            return False
+        if task.facts["pending"] and not (detail.sequential and task._children):
+            number = 1 if detail.sequential else len(task.facts["pending"])
+            starting, task.facts["pending"] = task.facts["pending"][:number], task.facts["pending"][number:]
+            for node_id in starting:
+                execution.activate(execution.spec_of(task, node_id), task)
+        if task._children:
+            return False
+        if detail.completion_condition is not None and not execution.truth(detail.completion_condition, task):
+            raise Fault("ad_hoc_unfinished", node=self.node.name or self.node.id, expression=detail.completion_condition.text)
+        return True
+
+    def _elements(self, task: Activation, detail: AdHoc) -> list[str]:
+        scope = self.process.scopes[self.node.id]
+        if detail.active_elements is None:
+            return list(scope.starts)
+        wanted = task.workflow.json(detail.active_elements, task)
+        if not isinstance(wanted, list) or any(element not in scope.nodes for element in wanted):
+            raise Fault("ad_hoc_element_unknown", expression=detail.active_elements.text, value=str(wanted))
+        return [str(element) for element in wanted]
+
+    def inner_left(self, scope: Activation) -> None:
+        scope.workflow.resume(scope, "work")
+
+    def emptied(self, task: Activation) -> None:
+        task.workflow.resume(task, "work")
+
+
 class EventSubProcess(FlowNode, kinds=(Kind.EVENT_SUB_PROCESS,)):
     """Started by its start event inside the scope it belongs to; leaves by no flow."""
+
+    def left(self, task: Activation) -> None:
+        if task.state == COMPLETED:
+            compensation.finished(task)
 
     def work(self, task: Activation) -> bool:
         return start_inside(task)

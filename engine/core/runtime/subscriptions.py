@@ -6,6 +6,7 @@ Expressions are evaluated before anything opens, in the scope of the activation 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from engine.core.bpmn.model import ACTIVITIES, EventDefinition, Kind, Node
@@ -14,8 +15,25 @@ from engine.core.runtime.kernel import Activation, Fault
 from engine.core.runtime.step import Wait
 
 
-def make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
-    """The wait for one event, its expressions evaluated at `owner`; not yet open."""
+_WAITABLE = ("message", "timer", "signal", "conditional")
+
+
+def make_waits(owner: Activation, node: Node) -> list[Wait]:
+    """The waits for all events of a node that come from outside, expressions evaluated at `owner`; not yet open."""
+    waits = []
+    for index, event in enumerate(node.events):
+        if event.kind in _WAITABLE:
+            wait = _make_wait(owner, node, event)
+            waits.append(replace(wait, facts={**wait.facts, "definition": index}) if len(node.events) > 1 else wait)
+    return waits
+
+
+def definition_of(node: Node, wait: Wait) -> EventDefinition:
+    """Which of its node's event definitions a wait is for."""
+    return node.events[int(wait.facts.get("definition", 0))]  # type: ignore[arg-type]
+
+
+def _make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
     execution = owner.workflow
     if event.kind == "message":
         name = str(execution.json(event.name, owner)) if event.name else None
@@ -29,7 +47,7 @@ def make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
         execution.unseen_condition = True
         return execution.new_wait(owner, node, "condition", interrupting=node.interrupting, facts={"was": False})
     assert event.kind == "timer" and event.value is not None and event.timer is not None
-    if limits.follows(node) and limits.stands_still(owner):
+    if limits.follows(event) and limits.stands_still(owner):
         return execution.new_wait(owner, node, "timer", due_at=None, interrupting=node.interrupting)
     firing = timers.first_firing(event.timer, execution.value(event.value, owner), event.value.text, execution.now)
     return execution.new_wait(
@@ -38,14 +56,15 @@ def make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
     )  # fmt: skip
 
 
-def subscribe(owner: Activation, node: Node, event: EventDefinition) -> None:
-    owner.workflow.open_wait(make_wait(owner, node, event))
+def subscribe(owner: Activation, node: Node) -> None:
+    """Let `owner` wait for the events of `node`."""
+    for wait in make_waits(owner, node):
+        owner.workflow.open_wait(wait)
 
 
-def timer_due(owner: Activation, node: Node) -> datetime | None:
+def timer_due(owner: Activation, event: EventDefinition) -> datetime | None:
     """When a timer that follows a deadline fires as things are now."""
-    event = node.event
-    assert event is not None and event.value is not None and event.timer is not None
+    assert event.value is not None and event.timer is not None
     if limits.stands_still(owner):
         return None
     value = owner.workflow.value(event.value, owner)
@@ -61,9 +80,6 @@ def correlation_key(task: Activation, event: EventDefinition) -> str:
     return str(value)
 
 
-_WAITABLE = ("message", "timer", "signal", "conditional")
-
-
 def boundary_events(task: Activation) -> list[Node]:
     node, process = task.task_spec.node, task.process
     if task.scope is None or node.kind not in ACTIVITIES:
@@ -75,8 +91,7 @@ def open_boundaries(task: Activation) -> None:
     """Arm the boundary events of an activity; all expressions are evaluated before the first wait opens."""
     if task.workflow.waits_of(task.id):
         return  # entered again after an incident
-    waits = [make_wait(task, node, node.event) for node in boundary_events(task) if node.event and node.event.kind in _WAITABLE]
-    for wait in waits:
+    for wait in [wait for node in boundary_events(task) for wait in make_waits(task, node)]:
         task.workflow.open_wait(wait)
 
 
@@ -91,12 +106,7 @@ def event_sub_process_starts(scope: Activation) -> Iterator[tuple[str, Node]]:
 
 
 def open_event_sub_processes(scope: Activation) -> None:
-    waits = [
-        make_wait(scope, start, start.event)
-        for _, start in event_sub_process_starts(scope)
-        if start.event and start.event.kind in _WAITABLE
-    ]
-    for wait in waits:
+    for wait in [wait for _, start in event_sub_process_starts(scope) for wait in make_waits(scope, start)]:
         scope.workflow.open_wait(wait)
 
 
