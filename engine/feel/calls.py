@@ -1,4 +1,4 @@
-"""Calling: built-in functions, functions of the host, function definitions, and the two forms that look at names themselves."""
+"""Calls in the syntax: of built-in functions, of values, and the two forms that look at names themselves; function definitions."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -9,55 +9,12 @@ from . import syntax
 from .budget import Budget, Frame, Run
 from .builtins import FUNCTIONS, call_builtin, candidates_for
 from .errors import BudgetExceeded, Null
+from .invocation import invoke
 from .pattern import read_pattern
 from .scopes import Closure, Static, root_of
-from .types import fits
-from .values import Function, kind_of
+from .values import Function
 
 Compile = Callable[[syntax.Node, Static], Closure]
-
-
-def invoke(run: Run, function: object, arguments: list[object], names: tuple[str, ...] | None = None) -> object:
-    """The result of a function value. Raises Null when it is none or the arguments do not fit, BudgetExceeded when too deep."""
-    if type(function) is not Function:
-        raise Null("not_a_function", type=kind_of(function))
-    ordered = _ordered(function, arguments, names)
-    run.spend(4)
-    run.depth += 1
-    if run.depth > run.budget.depth:
-        raise BudgetExceeded("depth", run.budget.depth)
-    try:
-        return function.call(run, [_typed(type_, value) for type_, value in zip(function.types, ordered, strict=False)])
-    finally:
-        run.depth -= 1
-
-
-def _ordered(function: Function, arguments: list[object], names: tuple[str, ...] | None) -> list[object]:
-    if names is not None:
-        given = dict(zip(names, arguments, strict=True))
-        if len(given) != len(arguments) or not given.keys() <= set(function.parameters):
-            raise Null("wrong_arguments", function=_signature(function))
-        return [given.get(name) for name in function.parameters]
-    if len(arguments) != len(function.parameters) and function.text not in FUNCTIONS:
-        raise Null("wrong_arguments", function=_signature(function))
-    return arguments
-
-
-def _signature(function: Function) -> str:
-    return f"function({', '.join(function.parameters)})"
-
-
-def _typed(type_: object, value: object) -> object:
-    if type_ is None or value is None:
-        return value
-    assert isinstance(type_, syntax.Type)
-    if fits(type_, value):
-        return value
-    if type(value) is list and len(value) == 1 and fits(type_, value[0]):
-        return value[0]
-    if type_.name == "list" and fits(type_, [value]):
-        return [value]
-    raise Null("bad_argument", function="function", types=kind_of(value))
 
 
 def compile_call(node: syntax.Call, compile_node: Compile, static: Static) -> Closure:

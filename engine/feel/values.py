@@ -48,17 +48,19 @@ class Range:
 class Function:
     """Something FEEL can call: a function definition, or a function of the host.
 
-    `call(run, arguments)` receives one FEEL value per parameter. `types` are the declared parameter types or None.
+    `call(run, arguments)` receives one FEEL value per parameter, or any number if it is `open_ended`. `types` are the declared parameter
+    types or None.
     """
 
-    __slots__ = ("parameters", "types", "call", "text")
+    __slots__ = ("parameters", "types", "call", "text", "open_ended")
 
     def __init__(self, parameters: Sequence[str], call: Callable[[Run, list[object]], object], text: str,
-                 types: Sequence[object] = ()) -> None:
+                 types: Sequence[object] = (), open_ended: bool = False) -> None:
         self.parameters = tuple(parameters)
         self.types = tuple(types) or (None,) * len(self.parameters)
         self.call = call
         self.text = text
+        self.open_ended = open_ended
 
 
 KINDS: dict[type, str] = {

@@ -10,6 +10,7 @@ from ..arithmetic import OPERATIONS
 from ..budget import Run
 from ..comparison import PLAIN, order, same
 from ..errors import Null
+from ..invocation import invoke
 from ..values import DECIMAL128, DaysTimeDuration, Function, YearsMonthsDuration, kind_of
 from .registry import builtin
 
@@ -233,7 +234,6 @@ def list_replace(run: Run, items: list[object], position: Decimal, item: object)
 
 @builtin("list replace", "list: list", "match: function", "newItem: any")
 def list_replace_matching(run: Run, items: list[object], match: Function, new: object) -> list[object]:
-    from ..calls import invoke
     return [new if invoke(run, match, [item, new]) is True else item for item in items]
 
 
@@ -319,5 +319,4 @@ def sort(run: Run, items: list[object], precedes: Function | None) -> list[objec
             return -1
         return 1 if invoke(run, precedes, [right, left]) is True else 0
 
-    from ..calls import invoke
     return sorted(items, key=cmp_to_key(compare))

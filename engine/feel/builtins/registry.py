@@ -150,4 +150,4 @@ def as_value(name: str) -> Function:
             raise Null("wrong_arguments", function=str(signature))
         return call_builtin(run, candidates, arguments)
 
-    return Function([p.name for p in signature.parameters], call, name)
+    return Function([p.name for p in signature.parameters], call, name, open_ended=True)
