@@ -1,0 +1,133 @@
+"""Deployed definitions as the core looks them up: parsed once per content and process, versions resolved by the caller's pins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
+from typing import Any, Protocol
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from engine.core.bpmn import reader as bpmn
+from engine.core.bpmn.model import Diagram, Process, UserTask
+from engine.core.calendar import Calendar
+from engine.core.dmn import reader as dmn
+from engine.core.dmn.model import DecisionModel
+from engine.core.forms import reader as forms
+from engine.core.forms.model import Form
+from engine.core.runtime.step import Wait
+from engine.tables.definitions import Content, DecisionDefinition, Deployment, FormDefinition, ProcessDefinition
+from engine.verbs import calendars
+from engine.verbs.errors import NotFound
+
+KEPT = 1_000  # parsed files kept in memory by one server process
+
+
+class _Parsed(Protocol):
+    def __call__(self, content: bytes, file: str) -> tuple[Any, list[Any]]: ...
+
+
+_files: dict[tuple[str, str], Any] = {}
+_lock = Lock()
+
+
+def parsed(session: Session, kind: str, sha256: str, file: str) -> Any:
+    """The diagram, decision model or form with this content. What is cached cannot go stale: the key is the content's hash."""
+    found = _files.get((kind, sha256))
+    if found is None:
+        content = session.scalar(select(Content.content).where(Content.sha256 == sha256))
+        if content is None:
+            raise NotFound("definition", file)
+        read = _READERS[kind]
+        found, _ = read(content, file)
+        with _lock:
+            while len(_files) >= KEPT:
+                del _files[next(iter(_files))]
+            found = _files.setdefault((kind, sha256), found)  # the first one wins: processes are compared by identity
+    return found
+
+
+_READERS: Mapping[str, _Parsed] = {"process": bpmn.read, "decision": dmn.read, "form": forms.read}
+
+
+def process_in(diagram: Diagram, key: str) -> Process:
+    """The executable process with this id. Raises KeyError."""
+    for process in diagram.processes:
+        if process.id == key:
+            return process
+    raise KeyError(key)
+
+
+class Deployed:
+    """The Library of what is deployed, for one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._definitions: dict[str, Any] = {}
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return calendars.calendar(self._session)
+
+    @cached_property
+    def functions(self) -> Mapping[str, object]:
+        return calendars.feel_functions(self._session)
+
+    def definition(self, definition_id: str) -> Any:
+        """The process definition's row with `number`, its deployment's. Raises KeyError."""
+        found = self._definitions.get(definition_id)
+        if found is None:
+            query = select(ProcessDefinition.__table__, Deployment.number).join_from(ProcessDefinition, Deployment)
+            found = self._session.execute(query.where(ProcessDefinition.id == definition_id)).first()
+            if found is None:
+                raise KeyError(definition_id)
+            self._definitions[definition_id] = found
+        return found
+
+    def process(self, definition_id: str) -> Process:
+        row = self.definition(definition_id)
+        return process_in(parsed(self._session, "process", row.sha256, row.resource), row.key)
+
+    def called_process(self, process_id: str, binding: str, version_tag: str | None, caller: str) -> str | None:
+        row = self._version(ProcessDefinition, "processes", process_id, binding, version_tag, caller)
+        return row.id if row else None
+
+    def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:
+        row = self._version(DecisionDefinition, "decisions", decision_id, binding, version_tag, caller)
+        return (parsed(self._session, "decision", row.sha256, row.resource), decision_id) if row else None
+
+    def form_version(self, form_id: str, binding: str, caller: str) -> str | None:
+        """The form definition id that a user task of definition `caller` opens now."""
+        row = self._version(FormDefinition, "forms", form_id, binding, None, caller)
+        return row.id if row else None
+
+    def form_for(self, wait: Wait) -> str | None:
+        """The form definition id of a user task's wait, by the binding its diagram gives."""
+        detail = self.process(wait.definition_id).nodes[wait.node].detail
+        binding = detail.form_binding if isinstance(detail, UserTask) else "deployment"
+        return self.form_version(str(wait.form_id), binding, wait.definition_id)
+
+    def form(self, form_definition_id: str) -> Form:
+        """Raises NotFound."""
+        query = select(FormDefinition.sha256, FormDefinition.resource).where(FormDefinition.id == form_definition_id)
+        row = self._session.execute(query).first()
+        if row is None:
+            raise NotFound("form", form_definition_id)
+        form: Form = parsed(self._session, "form", row.sha256, row.resource)
+        return form
+
+    def _version(self, table: Any, pins: str, key: str, binding: str, version_tag: str | None, caller: str) -> Row[Any] | None:
+        query: Select[Any] = select(table.id, table.sha256, table.resource).where(table.key == key)
+        if binding == "deployment":
+            row = self.definition(caller)
+            pinned = row.pins.get(pins, {}).get(key)
+            if pinned is not None:
+                query = query.where(table.id == pinned)
+            else:
+                # Its id is computed while running: what was in force when the caller was deployed.
+                query = query.join(Deployment, Deployment.id == table.deployment_id).where(Deployment.number <= row.number)
+        elif binding == "versionTag":
+            query = query.where(table.version_tag == version_tag)
+        return self._session.execute(query.order_by(table.version.desc()).limit(1)).first()

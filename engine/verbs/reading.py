@@ -1,0 +1,107 @@
+"""The files of one deployment, read and judged: what is in them, and everything that is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engine.core.bpmn import checks
+from engine.core.bpmn import reader as bpmn
+from engine.core.bpmn.checks import Known
+from engine.core.bpmn.model import Diagram, Job, Process
+from engine.core.dmn import reader as dmn
+from engine.core.dmn.model import DecisionModel
+from engine.core.forms import reader as forms
+from engine.core.forms.model import Form
+from engine.core.problems import Problem
+from engine.verbs import handlers
+
+
+@dataclass(frozen=True)
+class File:
+    """One file and what was found in it; nothing if it could not be read."""
+
+    name: str
+    content: bytes
+    sha256: str
+    diagram: Diagram | None = None
+    model: DecisionModel | None = None
+    form: Form | None = None
+
+    @property
+    def things(self) -> tuple[tuple[str, str], ...]:
+        """(kind, id) of every definition in it: process, decision, form."""
+        found = [("process", process.id) for process in self.diagram.processes] if self.diagram else []
+        if self.model:
+            found += [("decision", id_) for id_ in (*self.model.decisions, *self.model.services)]
+        if self.form and self.form.id:
+            found.append(("form", self.form.id))
+        return tuple(found)
+
+
+@dataclass
+class Reading:
+    """All files of a deployment with the problems of each."""
+
+    files: list[File] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def known(self, before: Known) -> Known:
+        """What may be referred to: what is deployed already, and what is in these files."""
+        ids: dict[str, set[str]] = {"process": set(before.processes), "decision": set(before.decisions), "form": set(before.forms)}
+        for file in self.files:
+            for kind, id_ in file.things:
+                ids[kind].add(id_)
+        return Known(frozenset(ids["form"]), frozenset(ids["decision"]), frozenset(ids["process"]))
+
+
+def read(files: Mapping[str, bytes]) -> Reading:
+    """Read every file, whatever is in it."""
+    reading = Reading()
+    for name in sorted(files):
+        content = files[name]
+        sha256 = hashlib.sha256(content).hexdigest()
+        match name.rpartition(".")[2].lower():
+            case "bpmn":
+                diagram, problems = bpmn.read(content, name)
+                reading.files.append(File(name, content, sha256, diagram=diagram))
+            case "dmn":
+                model, problems = dmn.read(content, name)
+                reading.files.append(File(name, content, sha256, model=model))
+            case "form":
+                form, problems = forms.read(content, name)
+                reading.files.append(File(name, content, sha256, form=form))
+            case _:
+                problems = [Problem("file_type_unknown", name)]
+        reading.problems += problems
+    return reading
+
+
+def judge(reading: Reading, before: Known) -> list[Problem]:
+    """Everything that is wrong, in files sorted by name and each file by line."""
+    known = reading.known(before)
+    problems = [*reading.problems, *_doubles(reading)]
+    for file in reading.files:
+        if file.diagram is not None:
+            problems += checks.check(file.diagram, known)
+            for process in file.diagram.processes:
+                problems += _jobs(process)
+    return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
+
+
+def _doubles(reading: Reading) -> Iterator[Problem]:
+    first: dict[tuple[str, str], str] = {}
+    for file in reading.files:
+        for kind, id_ in file.things:
+            other = first.setdefault((kind, id_), file.name)
+            if other != file.name:
+                yield Problem(f"{kind}_in_two_files", file.name, None, id_, {"id": id_, "other": other})
+
+
+def _jobs(process: Process) -> Iterator[Problem]:
+    """A job type that no handler here knows waits for a worker outside: worth a word, since it may be a slip of the pen."""
+    for node in process.nodes.values():
+        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in handlers.TYPES:
+            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(handlers.TYPES))}
+            yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")

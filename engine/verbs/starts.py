@@ -1,0 +1,81 @@
+"""How instances of a process may begin: by people of certain groups, by messages and signals, by timers. Only its latest version does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy import Row, Table, delete, select
+from sqlalchemy.orm import Session
+
+from engine import feel
+from engine.core.bpmn.model import Formula, Node, Process
+from engine.core.problems import Problem, Refused
+from engine.core.runtime.kernel import Fault
+from engine.core.runtime.timers import Firing, first_firing
+from engine.tables.definitions import StartSubscription
+from engine.tables.jobs import Job
+from engine.verbs import calendars
+
+
+def starters(process: Process, functions: Mapping[str, object], now: datetime) -> list[str]:
+    """The groups that may start it by hand; none unless the diagram names them."""
+    formula = process.candidate_starters
+    if formula is None:
+        return []
+    value = _value(formula, functions, now)
+    names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return sorted({str(name).strip() for name in names} - {""})
+
+
+def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: datetime) -> None:
+    """Move the start subscriptions and start timers of these processes to their new versions, given as (definition id, process).
+
+    A timer that reads the same as before keeps its next date: deploying does not put off a yearly review by a year.
+    """
+    functions = calendars.feel_functions(session)
+    for definition_id, process in definitions:
+        session.execute(delete(StartSubscription).where(StartSubscription.process_key == process.id))
+        before = {row.node: row for row in session.execute(select(Job.__table__).where(Job.kind == "timer_start", Job.process_key == process.id))}
+        session.execute(delete(Job).where(Job.kind == "timer_start", Job.process_key == process.id))
+        for node in process.start_events:
+            event = node.event
+            if event is None:
+                continue
+            if event.kind == "timer":
+                _arm(session, definition_id, process, node, before.get(node.id), functions, now)
+            elif event.kind in ("message", "signal") and event.name is not None:
+                row = {"id": uuid4().hex, "kind": event.kind, "name": str(_value(event.name, functions, now)), "process_key": process.id,
+                       "definition_id": definition_id, "node": node.id}  # fmt: skip
+                session.execute(cast(Table, StartSubscription.__table__).insert(), row)
+
+
+def _arm(
+    session: Session, definition_id: str, process: Process, node: Node, before: Row[Any] | None, functions: Mapping[str, object],
+    now: datetime,
+) -> None:  # fmt: skip
+    event = node.event
+    assert event is not None and event.value is not None and event.timer is not None
+    try:
+        firing = first_firing(event.timer, _value(event.value, functions, now, as_json=False), event.value.text, now)
+    except Fault as fault:
+        facts = {"node": node.name or node.id, "expression": event.value.text, "value": fault.facts.get("value")}
+        raise Refused([Problem("start_timer_invalid", process.file, node.line, node.id, facts)]) from None
+    wording = f"{event.timer} {event.value.text}"
+    if before is not None and before.payload.get("wording") == wording:
+        firing = Firing(before.due_at, before.payload["remaining"], before.payload["interval"])
+    elif event.timer == "date" and firing.due_at <= now:
+        return  # its day has passed before it was deployed
+    payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval}
+    row = {"id": uuid4().hex, "kind": "timer_start", "definition_id": definition_id, "process_key": process.id, "node": node.id,
+           "due_at": firing.due_at, "created_at": now, "payload": payload, "headers": {}, "retries": 3, "attempts": 0}  # fmt: skip
+    session.execute(cast(Table, Job.__table__).insert(), row)
+
+
+def _value(formula: Formula, functions: Mapping[str, object], now: datetime, *, as_json: bool = True) -> Any:
+    if formula.expression is None:
+        return formula.text
+    value = formula.expression.evaluate(functions, now=now).value
+    return feel.to_json(value) if as_json else value
