@@ -20,14 +20,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, and_, exists, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Row, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from engine.tables.instances import ProcessInstance
-from engine.tables.people import CadreAssignment, Enterprise, Membership, Person, Zone
+from engine.tables.people import CadreAssignment, Department, Enterprise, Membership, Person
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.texts import text
+from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
 from engine.verbs.errors import NotAllowed, NotFound
 
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -104,7 +105,11 @@ SYSTEM = Actor("system", "系统", Kind.SYSTEM)
 def actor(session: Session, person_id: str, now: datetime) -> Actor:
     """The person as they act now. Raises NotFound for someone who does not exist or may no longer sign in."""
     person = session.execute(
-        select(Person.id, Person.name, Person.kind, Person.enterprise_id, Person.department_id, Person.zone_id)
+        select(
+            Person.id, Person.name, Person.kind, Person.enterprise_id, Person.department_id,
+            func.coalesce(Person.zone_id, Department.zone_id).label("zone_id"),
+        )
+        .outerjoin(Department, Department.id == Person.department_id)
         .where(Person.id == person_id, Person.is_active)
     ).one_or_none()  # fmt: skip
     if person is None:
@@ -205,6 +210,19 @@ def offered_tasks(actor: Actor) -> ColumnElement[bool]:
     return and_(free, _of_own_enterprise(actor, UserTask.enterprise_id)) if actor.kind is Kind.ENTERPRISE else free
 
 
+def visible_enterprises(actor: Actor) -> ColumnElement[bool]:
+    """Over Enterprise: those whose file the actor may see and for whom they may start something."""
+    if actor.kind in (Kind.SYSTEM, Kind.ADMINISTRATOR):
+        return true()
+    if actor.kind is Kind.ENTERPRISE:
+        return Enterprise.id == actor.enterprise_id if actor.enterprise_id else false()
+    if actor.kind is Kind.CADRE:
+        return Enterprise.id.in_(sorted(actor.serves))
+    if actor.kind in (Kind.DEPARTMENT, Kind.SUPERVISOR) and actor.zone_id:
+        return Enterprise.zone_id == actor.zone_id
+    return false()
+
+
 def _of_own_enterprise(actor: Actor, enterprise_id: InstrumentedAttribute[str | None]) -> ColumnElement[bool]:
     return enterprise_id == actor.enterprise_id if actor.enterprise_id else false()
 
@@ -273,21 +291,6 @@ def _is_candidate(actor: Actor, candidate: Columns, task: Columns) -> ColumnElem
 
 def _in_group(candidate: Columns, groups: Collection[str]) -> ColumnElement[bool]:
     return and_(candidate.kind == "group", candidate.value.in_(sorted(groups)))
-
-
-@dataclass(frozen=True)
-class TaskFacts:
-    """A user task as the rules see it."""
-
-    id: str
-    name: str
-    assignee: str | None
-    closed_at: datetime | None
-    closed_by: str | None
-    enterprise_id: str | None
-    zone_id: str | None
-    candidate_users: frozenset[str]
-    candidate_groups: frozenset[str]
 
 
 def may_work_on(actor: Actor, task: TaskFacts) -> bool:
@@ -364,36 +367,3 @@ def _by_tasks(actor: Actor, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
             yield Reason("team", actor.name, facts)
         elif task.closed_at is None and is_candidate(actor, task):
             yield Reason("offered", actor.name, facts)
-
-
-def task_facts(session: Session, instance_id: str) -> list[TaskFacts]:
-    """Every user task of an instance, open or not, with its candidates: two statements."""
-    candidates: dict[tuple[str, str], set[str]] = {}
-    rows = select(TaskCandidate.task_id, TaskCandidate.kind, TaskCandidate.value).where(TaskCandidate.instance_id == instance_id)
-    for task_id, kind, value in session.execute(rows):
-        candidates.setdefault((task_id, kind), set()).add(value)
-    tasks = session.execute(
-        select(
-            UserTask.id, UserTask.name, UserTask.assignee, UserTask.closed_at, UserTask.closed_by, UserTask.enterprise_id,
-            UserTask.zone_id,
-        )
-        .where(UserTask.instance_id == instance_id)
-        .order_by(UserTask.created_at, UserTask.id)
-    )  # fmt: skip
-    return [
-        TaskFacts(*task, frozenset(candidates.get((task.id, "user"), ())), frozenset(candidates.get((task.id, "group"), ())))
-        for task in tasks
-    ]
-
-
-def instance_facts(session: Session, instance_id: str) -> Row | None:
-    """What the rules ask of an instance, with the names of its enterprise and zone."""
-    return session.execute(
-        select(
-            ProcessInstance.enterprise_id, Enterprise.name.label("enterprise_name"), ProcessInstance.zone_id,
-            Zone.name.label("zone_name"), ProcessInstance.incident_count,
-        )
-        .outerjoin(Enterprise, Enterprise.id == ProcessInstance.enterprise_id)
-        .outerjoin(Zone, Zone.id == ProcessInstance.zone_id)
-        .where(ProcessInstance.id == instance_id)
-    ).one_or_none()  # fmt: skip

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 from engine.tables.people import CadreAssignment, Department, Person
 from engine.texts import text
 from engine.verbs import access
-from engine.verbs.access import Actor, TaskFacts, Kind, Reason, task_facts
+from engine.verbs.access import Actor, Kind, Reason
+from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
 from engine.verbs.errors import NotFound
 
 
 def audience(session: Session, instance_id: str, actor: Actor, now: datetime) -> list[Reason]:
     """Everyone who can see the instance, by name where rights hang on a person. For staff: raises NotFound for all others."""
     access.require_instance(session, actor, instance_id)
-    instance = access.instance_facts(session, instance_id)
+    instance = instance_facts(session, instance_id)
     if instance is None or actor.kind is Kind.ENTERPRISE:
         raise NotFound("instance", instance_id)
     tasks = task_facts(session, instance_id)

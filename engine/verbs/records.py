@@ -1,0 +1,231 @@
+"""The few business records: zones, departments, enterprises, and which cadre serves which enterprise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, Select, exists, insert, or_, select, update
+from sqlalchemy.orm import Session
+from stdnum.cn import uscc as uscc_number
+from stdnum.exceptions import ValidationError
+
+from engine.tables.people import CadreAssignment, Department, Enterprise, Person, Zone
+from engine.verbs import history
+from engine.verbs.access import SYSTEM, Act, Actor, Kind, in_force, require, visible_enterprises
+from engine.verbs.errors import EngineError, NotFound
+from engine.verbs.search import contains
+
+
+class UsccInvalid(EngineError):
+    """Not a 统一社会信用代码 (GB 32100—2015: 18 characters, the last one a check character)."""
+
+    code = "uscc_invalid"
+
+
+class UsccTaken(EngineError):
+    code = "uscc_taken"
+
+
+class NameTaken(EngineError):
+    code = "name_taken"
+
+
+class NameMissing(EngineError):
+    """`what`: the record that has no name."""
+
+    code = "name_missing"
+
+
+class PeriodInvalid(EngineError):
+    code = "period_invalid"
+
+
+class AlreadyAssigned(EngineError):
+    """`cadre`, `enterprise`: names."""
+
+    code = "already_assigned"
+
+
+# ------------------------------------------------------------------------------------------------------ zones, departments
+
+
+def zones(session: Session) -> list[Row]:
+    """Every zone: id, name."""
+    return list(session.execute(select(Zone.id, Zone.name).order_by(Zone.name)))
+
+
+def departments(session: Session, zone_id: str | None = None) -> list[Row]:
+    """Departments with id, name, zone, phone and duties: all, or those of a zone and those that belong to none."""
+    query = select(Department.id, Department.name, Department.zone_id, Department.phone, Department.duties)
+    if zone_id is not None:
+        query = query.where(or_(Department.zone_id == zone_id, Department.zone_id.is_(None)))
+    return list(session.execute(query.order_by(Department.name)))
+
+
+def put_zone(session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None) -> str:
+    """Create a zone, or rename the one with this id; its id."""
+    return _put(session, Zone, "zone", id, {"name": _named(name, "zone")}, actor, now)
+
+
+def put_department(
+    session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None, zone_id: str | None = None,
+    phone: str | None = None, duties: str | None = None,
+) -> str:  # fmt: skip
+    """Create a department, or change the one with this id; its id, the one in the candidate group `dept:<id>`."""
+    _require(session, Zone, "zone", zone_id)
+    values = {"name": _named(name, "department"), "zone_id": zone_id, "phone": phone, "duties": duties}
+    return _put(session, Department, "department", id, values, actor, now)
+
+
+# ------------------------------------------------------------------------------------------------------------- enterprises
+
+
+def valid_uscc(text: str) -> str:
+    """The code in its standard form: capitals, no spaces or hyphens. Raises UsccInvalid."""
+    try:
+        return uscc_number.validate(text)
+    except ValidationError:
+        raise UsccInvalid(uscc=text.strip()[:40]) from None
+
+
+def enterprises(actor: Actor, *, query: str = "") -> Select:
+    """Enterprises the actor may see, by name."""
+    found = _enterprises().where(visible_enterprises(actor)).order_by(Enterprise.name, Enterprise.id)
+    if query:
+        found = found.where(or_(contains(Enterprise.name, query), contains(Enterprise.uscc, query)))
+    return found
+
+
+def enterprise(session: Session, enterprise_id: str, actor: Actor) -> Row:
+    """One enterprise's file. Raises NotFound if the actor may not see it."""
+    found = session.execute(_enterprises().where(Enterprise.id == enterprise_id, visible_enterprises(actor))).one_or_none()
+    if found is None:
+        raise NotFound("enterprise", enterprise_id)
+    return found
+
+
+def create_enterprise(
+    session: Session, *, uscc: str, name: str, actor: Actor, now: datetime, zone_id: str | None = None, contact: str | None = None,
+    phone: str | None = None, address: str | None = None, attributes: Mapping[str, Any] | None = None, id: str | None = None,
+) -> str:  # fmt: skip
+    """A new enterprise; its id. Raises UsccInvalid, UsccTaken, NotAllowed, NotFound (the zone)."""
+    require(actor, Act.MANAGE_RECORDS)
+    uscc, name = valid_uscc(uscc), _named(name, "enterprise")
+    _require(session, Zone, "zone", zone_id)
+    taken = session.scalar(select(Enterprise.name).where(Enterprise.uscc == uscc))
+    if taken is not None:
+        raise UsccTaken(uscc=uscc, name=taken)
+    enterprise_id = id or uuid4().hex
+    session.execute(insert(Enterprise).values(
+        id=enterprise_id, uscc=uscc, name=name, zone_id=zone_id, contact=contact, phone=phone, address=address,
+        attributes=dict(attributes or {}), created_at=now,
+    ))  # fmt: skip
+    _record(session, "enterprise_created", actor, now, enterprise=enterprise_id, uscc=uscc, name=name)
+    return enterprise_id
+
+
+# ------------------------------------------------------------------------------------------------------- cadre assignments
+
+
+def assign_cadre(
+    session: Session, enterprise_id: str, person_id: str, actor: Actor, now: datetime, *, valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+) -> str:  # fmt: skip
+    """A cadre serves an enterprise from `valid_from` (now) until before `valid_until` (further notice); the assignment's id.
+
+    Raises PeriodInvalid, AlreadyAssigned if another assignment of the two overlaps, NotFound.
+    """
+    require(actor, Act.MANAGE_RECORDS)
+    start = valid_from or now
+    if valid_until is not None and valid_until <= start:
+        raise PeriodInvalid
+    company = enterprise(session, enterprise_id, actor)
+    cadre = session.scalar(select(Person.name).where(Person.id == person_id, Person.kind == Kind.CADRE.value, Person.is_active))
+    if cadre is None:
+        raise NotFound("person", person_id)
+    overlapping = exists().where(
+        CadreAssignment.enterprise_id == enterprise_id, CadreAssignment.person_id == person_id,
+        or_(CadreAssignment.valid_until.is_(None), CadreAssignment.valid_until > start),
+        *([CadreAssignment.valid_from < valid_until] if valid_until else []),
+    )  # fmt: skip
+    if session.scalar(select(overlapping)):
+        raise AlreadyAssigned(cadre=cadre, enterprise=company.name)
+    assignment_id = uuid4().hex
+    session.execute(insert(CadreAssignment).values(
+        id=assignment_id, enterprise_id=enterprise_id, person_id=person_id, valid_from=start, valid_until=valid_until,
+        assigned_by=None if actor.id == SYSTEM.id else actor.id,
+    ))  # fmt: skip
+    _record(session, "cadre_assigned", actor, now, enterprise=enterprise_id, person=person_id)
+    return assignment_id
+
+
+def end_assignment(session: Session, assignment_id: str, valid_until: datetime, actor: Actor, now: datetime) -> None:
+    """The cadre stops serving the enterprise at `valid_until`; the assignment stays on record. Raises PeriodInvalid, NotFound."""
+    require(actor, Act.MANAGE_RECORDS)
+    found = session.execute(
+        select(CadreAssignment.valid_from, CadreAssignment.enterprise_id).where(CadreAssignment.id == assignment_id)
+    ).one_or_none()  # fmt: skip
+    if found is None:
+        raise NotFound("assignment", assignment_id)
+    enterprise(session, found.enterprise_id, actor)
+    if valid_until < found.valid_from:
+        raise PeriodInvalid
+    session.execute(update(CadreAssignment).where(CadreAssignment.id == assignment_id).values(valid_until=valid_until))
+    _record(session, "cadre_released", actor, now, assignment=assignment_id)
+
+
+def assignments(session: Session, enterprise_id: str, actor: Actor, now: datetime | None = None) -> list[Row]:
+    """Who serves an enterprise and since when, newest first; with `now` only those in force. Raises NotFound."""
+    enterprise(session, enterprise_id, actor)
+    query = (
+        select(
+            CadreAssignment.id, CadreAssignment.person_id, Person.name, Person.phone, Person.position, CadreAssignment.valid_from,
+            CadreAssignment.valid_until,
+        )
+        .join(Person, Person.id == CadreAssignment.person_id)
+        .where(CadreAssignment.enterprise_id == enterprise_id)
+        .order_by(CadreAssignment.valid_from.desc(), Person.name)
+    )  # fmt: skip
+    return list(session.execute(query if now is None else query.where(in_force(now))))
+
+
+def _enterprises() -> Select:
+    return select(
+        Enterprise.id, Enterprise.uscc, Enterprise.name, Enterprise.zone_id, Zone.name.label("zone_name"), Enterprise.contact,
+        Enterprise.phone, Enterprise.address, Enterprise.attributes, Enterprise.created_at,
+    ).outerjoin(Zone, Zone.id == Enterprise.zone_id)  # fmt: skip
+
+
+def _put(
+    session: Session, table: type[Zone] | type[Department], what: str, id_: str | None, values: dict[str, Any], actor: Actor,
+    now: datetime,
+) -> str:  # fmt: skip
+    require(actor, Act.MANAGE_RECORDS)
+    if session.scalar(select(exists().where(table.name == values["name"], table.id != (id_ or "")))):
+        raise NameTaken(name=values["name"])
+    if id_ is not None and session.scalar(select(exists().where(table.id == id_))):
+        session.execute(update(table).where(table.id == id_).values(values))
+        _record(session, f"{what}_changed", actor, now, id=id_, name=values["name"])
+        return id_
+    id_ = id_ or uuid4().hex
+    session.execute(insert(table).values(id=id_, **values))
+    _record(session, f"{what}_created", actor, now, id=id_, name=values["name"])
+    return id_
+
+
+def _named(name: str, what: str) -> str:
+    if not name.strip():
+        raise NameMissing(what=what)
+    return name.strip()
+
+
+def _require(session: Session, table: type[Zone] | type[Department] | type[Enterprise], what: str, id_: str | None) -> None:
+    if id_ is not None and not session.scalar(select(exists().where(table.id == id_))):
+        raise NotFound(what, id_)
+
+
+def _record(session: Session, kind: str, actor: Actor, now: datetime, **facts: object) -> None:
+    history.append(session, history.SYSTEM_STREAM, [history.entry(kind, now, **facts)], actor, now)
