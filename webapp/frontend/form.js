@@ -91,29 +91,48 @@ function keepDraft(form) {
   });
 }
 
-/** A refresh by the server must not take back what was typed while it was on its way. */
+/** A refresh by the server must not take back what was typed, nor pull away the button being pressed, while it was on its way. */
 function keepTyping(form) {
-  let sent = null;
-  let typed = null;
+  let sent = new Map();
+  let typed = new Map();
+  let pressed = false;
+  let missed = null;
   const controls = () => [...form.querySelectorAll("[name]:not([type=hidden], [type=file], button)")].filter((one) => one.id);
-  const state = (one) => (one.type === "checkbox" || one.type === "radio" ? String(one.checked) : one.value);
+  const ticks = (one) => one.type === "checkbox" || one.type === "radio";
+  const state = (one) => (ticks(one) ? String(one.checked) : one.value);
   const snapshot = () => new Map(controls().map((one) => [one.id, state(one)]));
+  const ask = (element) => element?.dispatchEvent(new Event("change", { bubbles: true }));
 
+  form.addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => setTimeout(() => {
+      pressed = false;
+      if (missed?.isConnected) ask(missed);
+      missed = null;
+    }));
+  }
   form.addEventListener("htmx:configRequest", (event) => {
     sent = snapshot();
+    missed = null;
     dropFiles(event.detail.formData);
   });
-  form.addEventListener("htmx:beforeSwap", () => {
-    typed = new Map([...snapshot()].filter(([id, value]) => sent && sent.has(id) && sent.get(id) !== value));
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    if (pressed) {
+      event.detail.shouldSwap = false;
+      missed = event.detail.requestConfig.elt;
+      return;
+    }
+    typed = new Map([...snapshot()].filter(([id, value]) => sent.has(id) && sent.get(id) !== value));
   });
   form.addEventListener("htmx:afterSettle", () => {
-    for (const one of controls()) {
-      if (!typed?.has(one.id)) continue;
-      if (one.type === "checkbox" || one.type === "radio") one.checked = typed.get(one.id) === "true";
+    const kept = controls().filter((one) => typed.has(one.id));
+    for (const one of kept) {
+      if (ticks(one)) one.checked = typed.get(one.id) === "true";
       else one.value = typed.get(one.id);
     }
-    typed = null;
+    typed = new Map();
     improve(form);
+    ask(kept.find((one) => one.closest("[data-refreshes]") && one !== document.activeElement));
   });
 }
 
@@ -175,6 +194,7 @@ function improve(root) {
 }
 
 export function start(root = document) {
+  document.documentElement.dataset.script = "on"; // what only a page without this script needs, goes
   for (const body of root.querySelectorAll("[data-form-body]")) {
     const form = body.closest("form");
     improve(body);

@@ -77,6 +77,7 @@ class ListRow:
     """One row of a dynamic list. `origin`: its number in the stored list, "" for a new one."""
 
     name: str
+    id: str
     number: int
     origin: str
     lines: tuple[Line, ...]

@@ -146,6 +146,7 @@ class _Drawing:
         rows = tuple(
             ListRow(
                 html_name((*instance.path, index)),
+                dom_id(html_name((*instance.path, index))),
                 index + 1,
                 "" if row.origin is None else str(row.origin),
                 self.lines(row.instances),
