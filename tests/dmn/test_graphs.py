@@ -332,3 +332,9 @@ def test_a_whole_file_runs_from_input_to_limit() -> None:
     assert [each.name for each in urgent.evaluations] == ["紧急程度", "办理时限"]
     assert model(content).decisions["appeal_limit"].version_tag == "2026"
     assert codes(content) == []
+
+
+def test_an_element_in_the_wrong_place_is_no_target() -> None:
+    hidden = '<decision id="d" name="d"><variable name="d"><decision id="x" name="x"/></variable>' + needs("x") + literal("1") + "</decision>"
+
+    assert codes(document(hidden)) == ["dmn_unknown_element", "dmn_wrong_reference"]

@@ -187,3 +187,11 @@ def test_a_table_of_fifty_rules_takes_microseconds() -> None:
 
     # The best of many tells what the work costs, whatever else the machine does.
     assert min(seconds() for _ in range(50)) < 0.0005
+
+
+def test_null_may_be_listed_among_output_values() -> None:
+    rows = [("1", "null"), ("2", '"x"'), ("3", '"z"')]
+
+    found = findings(document(decision(table([("a", "number")], [("x", "string")], rows, values='"x", null'))))
+
+    assert [problem.facts["values"] for problem in found if problem.code == "dmn_output_outside_values"] == ['"x", null']

@@ -46,6 +46,7 @@ class Constant:
     intervals: tuple[Interval, ...]
     negated: bool = False
     null: bool = False
+    compares: bool = False  # some test asks for less or more, which null cannot answer
 
     @cached_property
     def accepts(self) -> Callable[[Value], bool]:
@@ -57,7 +58,7 @@ class Constant:
         """Null equals null and nothing else; where it would have to be less or more than something, nothing is decided."""
         if self.null:
             return not self.negated
-        return self.negated and all(interval.is_point for interval in self.intervals)
+        return self.negated and not self.compares
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _between(interval: Interval) -> Callable[[Value], bool]:
 
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<string>"[^"\\]*") | (?P<number>-?(?:\d+(?:\.\d+)?|\.\d+)(?![\w.])(?!\.\d)|-?\d+(?=\.\.)) | (?P<word>true|false|null|not)(?!\w)
+      (?P<string>"[^"\\]*") | (?P<number>-?(?:\d+(?:\.\d+)?|\.\d+)(?=\.\.|[^\w.]|$)) | (?P<word>true|false|null|not)(?!\w)
     | (?P<temporal>(?:@|date\s*\(\s*|duration\s*\(\s*)"[^"\\]*") | (?P<mark><=|>=|<|>|=|\.\.|,|[\[\]()])
     )""",
     re.VERBOSE,
@@ -169,6 +170,7 @@ class _Reader:
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
         self.tokens = [*tokens, ("end", "")]
         self.at = 0
+        self.compares = False
 
     def tests(self) -> Constant:
         negated = self.take("not")
@@ -184,7 +186,7 @@ class _Reader:
         kinds = {type(end) for each in intervals for end in (each.low, each.high) if end is not None}
         if len(kinds) > 1:
             raise _NotConstant
-        return Constant(kinds.pop() if kinds else type(None), intervals, negated, None in tests)
+        return Constant(kinds.pop() if kinds else type(None), intervals, negated, None in tests, self.compares)
 
     def test(self) -> Interval | None:
         """One positive unary test; None is null."""
@@ -208,6 +210,7 @@ class _Reader:
         raise _NotConstant
 
     def ordered(self) -> Value:
+        self.compares = True
         value = self.literal()
         if not isinstance(value, _ORDERED):
             raise _NotConstant

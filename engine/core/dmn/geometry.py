@@ -76,7 +76,7 @@ class Overlap:
 
 def written(value: object) -> str:
     """A value as an owner writes it in a cell."""
-    if value is _NULL:
+    if value is _NULL or value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()

@@ -20,7 +20,8 @@ def target(source: Source, reference: Element, kinds: Sequence[str]) -> Element 
     if found is None:
         source.report("reference_to_nothing", reference, "error", href=shorten(href or "—"), kinds=" / ".join(kinds))
         return None
-    if local(found) not in kinds:
+    # An element of the right name in the wrong place is no part of the model.
+    if local(found) not in kinds or found.getparent() is not found.getroottree().getroot():
         source.report("wrong_reference", reference, "error", href=shorten(href), found=local(found), kinds=" / ".join(kinds))
         return None
     return found

@@ -37,7 +37,7 @@ TOP_LEVEL = frozenset(
 # Every attribute that DMN 1.1–1.5 gives to any element; one that is none of them is a typing error that would go unnoticed.
 ATTRIBUTES = frozenset(
     "id name label href namespace exporter exporterVersion typeLanguage expressionLanguage typeRef isCollection hitPolicy aggregation "
-    "preferredOrientation outputLabel kind iteratorVariable locationURI importType associationDirection textFormat type URI".split()
+    "preferredOrientation outputLabel kind iteratorVariable locationURI importType associationDirection textFormat type URI outputTypeRef".split()
 )
 HIT_POLICIES = ("UNIQUE", "ANY", "FIRST", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
@@ -78,6 +78,9 @@ CHILDREN: dict[str, frozenset[str]] = {
     "every": frozenset({"in", "satisfies"}),
     "some": frozenset({"in", "satisfies"}),
     **dict.fromkeys("if then else in match return satisfies".split(), LOGIC),
+    **dict.fromkeys("text typeRef variable parameter formalParameter column annotation".split(), frozenset()),
+    **dict.fromkeys("requiredDecision requiredInput requiredKnowledge".split(), frozenset()),
+    **dict.fromkeys("outputDecision encapsulatedDecision inputDecision".split(), frozenset()),
 }
 
 Element = etree._Element
