@@ -143,7 +143,7 @@ function count(control) {
   const output = document.createElement("span");
   output.className = "count";
   output.setAttribute("aria-live", "polite");
-  (control.closest(".adorned") ?? control).after(output);
+  control.closest(".field").append(output);
   const limit = Number(control.dataset.limit);
   const show = () => {
     const length = [...control.value.trim()].length;
