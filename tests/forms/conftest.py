@@ -53,8 +53,7 @@ def every() -> Form:
     return form
 
 
-@pytest.fixture
-def draw() -> Callable[..., html.HtmlElement]:
+def drawing() -> Callable[..., html.HtmlElement]:
     """Draws a view with the real templates and gives the parsed page."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(ROOT / "webapp/templates"), trim_blocks=True, lstrip_blocks=True
@@ -64,7 +63,12 @@ def draw() -> Callable[..., html.HtmlElement]:
         '{% from "_fields.html" import form_body %}<form method="post">{{ form_body(view, "zh", refresh_url, draft_url) }}</form>'
     )
 
-    def drawn(view: View, refresh_url: str = "/refresh", draft_url: str = "/draft") -> html.HtmlElement:
+    def draw(view: View, refresh_url: str = "/refresh", draft_url: str = "/draft") -> html.HtmlElement:
         return html.fromstring(template.render(view=view, refresh_url=refresh_url, draft_url=draft_url))
 
-    return drawn
+    return draw
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., html.HtmlElement]:
+    return drawing()

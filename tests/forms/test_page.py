@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.core.forms.actions import act
 from engine.core.forms.model import Attachment
+from engine.core.forms.reader import read
 from engine.core.forms.submission import submit
 from engine.core.forms.view import dependencies, view
 
-from .conftest import NOW, choices, field, form_of
+from .conftest import EVERY, NOW, choices, drawing, field, form_of
 
 VARIABLES = {
     "submitter": "张三",
@@ -265,3 +270,23 @@ def test_chinese_keys_make_sound_pages(draw):
     page = draw(view(form, {"企业": {"名称": "甲"}}, now=NOW))
     check_page(page)
     assert submit(form, browser_sends(page), {}, now=NOW).values == {"企业": {"名称": "甲"}}
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6) | st.sampled_from(["2026-03-05", "f1", "money"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "count", "id", "street", "code", "label", "value"]), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = sorted({*VARIABLES, *FILLED})
+EVERY_FORM = read(EVERY.read_bytes(), EVERY.name)[0]
+DRAW = drawing()
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.dictionaries(st.sampled_from(NAMES), ANY, max_size=8), st.dictionaries(st.sampled_from(NAMES), st.lists(st.text(max_size=5), max_size=2), max_size=5))
+def test_whatever_variables_hold_the_form_is_drawn_and_judged(variables, raw):
+    page = DRAW(view(EVERY_FORM, variables, now=NOW))
+    check_page(page)
+    check_page(DRAW(view(EVERY_FORM, variables, raw, now=NOW, errors=submit(EVERY_FORM, raw, variables, now=NOW).errors)))
+    view(EVERY_FORM, variables, now=NOW, read_only=True)
+    json.dumps(submit(EVERY_FORM, browser_sends(page), variables, now=NOW).values)

@@ -112,7 +112,8 @@ def to_texts(component: Component, value: Json) -> tuple[str, ...]:
     if component.kind in MANY:
         return tuple(option_text(item) for item in value) if isinstance(value, list) else ()
     if component.kind == "filepicker":
-        return tuple(_attachment_id(item) for item in value) if isinstance(value, list) else ()
+        ids = (item.get("id") if isinstance(item, dict) else item for item in (value if isinstance(value, list) else []))
+        return tuple(identifier for identifier in ids if isinstance(identifier, str))
     if value is None:
         return ()
     if component.kind == "datetime":

@@ -40,13 +40,12 @@ def view(
     filling = fill(form, variables, source, now=now, attachments=attachments)
     drawing = _Drawing(now, read_only, errors or {}, attachments or {}, dependencies(form))
     lines = drawing.lines(filling.instances)
-    shown = {instance.name for instance in filling.walk() if not instance.hidden}
     order = {instance.name: index for index, instance in enumerate(filling.walk()) if instance.path}
     ranked = sorted(drawing.errors.items(), key=lambda item: order.get(item[0], math.inf))
     return View(
         form_id=form.id,
         lines=lines,
-        faults=tuple(Fault(dom_id(name) if name and name in shown else "", error) for name, error in ranked),
+        faults=tuple(Fault(dom_id(name) if name in drawing.linked else "", error) for name, error in ranked),
         kept=() if read_only else tuple(_kept(filling.instances, False)),
         read_only=read_only,
         refreshes=bool(drawing.dependencies) and not read_only,
@@ -106,6 +105,7 @@ class _Drawing:
         self.errors = errors
         self.attachments = attachments
         self.dependencies = dependencies
+        self.linked: set[str] = set()  # names of parts whose id stands on the page
 
     def lines(self, instances: Sequence[Instance]) -> tuple[Line, ...]:
         """Neighbours with the same layout row stand side by side."""
@@ -153,6 +153,7 @@ class _Drawing:
             )
             for index, row in enumerate(instance.rows)
         )
+        self.linked.add(name)
         folds = not settings.get("disableCollapse")
         open_rows = int(str(settings.get("nonCollapsedItems", OPEN_ROWS))) if folds and not self.errors else len(rows)
         return Part(
@@ -171,6 +172,8 @@ class _Drawing:
         component = instance.component
         name = instance.name
         locked = self.read_only or instance.readonly
+        if not locked:
+            self.linked.add(name)
         typed = instance.given if isinstance(instance.given, list) and not instance.locked else None
         texts = tuple(typed) if typed is not None else self.stored(instance)
         if typed is not None and component.kind not in ("textarea", "textfield"):
