@@ -79,7 +79,7 @@ class Deployed:
         """The process definition's row with `number`, its deployment's. Raises KeyError."""
         found = self._definitions.get(definition_id)
         if found is None:
-            query = select(ProcessDefinition.__table__, Deployment.number).join_from(ProcessDefinition, Deployment)
+            query = select(ProcessDefinition.__table__, Deployment.number).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
             found = self._session.execute(query.where(ProcessDefinition.id == definition_id)).first()
             if found is None:
                 raise KeyError(definition_id)

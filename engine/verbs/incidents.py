@@ -1,0 +1,58 @@
+"""Incidents: where instances stand still until someone has removed the cause and lets them try again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from engine.core.runtime.step import Retry, SetVariables, Variables
+from engine.core.runtime.words import incident_sentence
+from engine.tables.instances import Incident, ProcessInstance
+from engine.verbs import history, stepping
+from engine.verbs.access import Act, Actor, require, visible_instances
+from engine.verbs.errors import NotFound
+from engine.verbs.stepping import InstanceFacts
+from engine.verbs.variables import checked
+
+
+def list_incidents(actor: Actor, instance_id: str | None = None) -> Select[Any]:
+    """Open incidents that the actor may see, oldest first, with the instance's business key, title and process name."""
+    query = (
+        select(
+            Incident.id, Incident.instance_id, Incident.node, Incident.node_name, Incident.code, Incident.facts, Incident.created_at,
+            ProcessInstance.business_key, ProcessInstance.title, ProcessInstance.process_name,
+        )
+        .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .where(Incident.resolved_at.is_(None), visible_instances(actor))
+        .order_by(Incident.created_at, Incident.id)
+    )  # fmt: skip
+    return query.where(Incident.instance_id == instance_id) if instance_id is not None else query
+
+
+def sentence(row: Any, language: str = "zh") -> str:
+    """What went wrong and what to do, for a row of `list_incidents`."""
+    return incident_sentence(row.code, row.facts, language)
+
+
+def retry(session: Session, incident_id: str, actor: Actor, now: datetime, variables: Variables | None = None) -> InstanceFacts:
+    """Try the element again, after setting variables of the instance if any are given. Raises NotFound, NotAllowed, StimulusRefused."""
+    require(actor, Act.REPAIR)
+    query = select(Incident.instance_id, Incident.node_name, Incident.node).join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+    row = session.execute(query.where(Incident.id == incident_id, visible_instances(actor))).first()
+    if row is None:
+        raise NotFound("incident", incident_id)
+    if variables:
+        stepping.step(session, row.instance_id, SetVariables(row.instance_id, checked(variables)), actor, now)
+    line = history.entry("retried", now, node=row.node, node_name=row.node_name, activation=incident_id)
+    return stepping.step(session, row.instance_id, Retry(incident_id), actor, now, extra=[line])
+
+
+def set_variables(session: Session, instance_id: str, scope: str, variables: Variables, actor: Actor, now: datetime) -> InstanceFacts:
+    """Correct variables of a running instance. Raises NotFound, NotAllowed, VariableInvalid, StimulusRefused."""
+    require(actor, Act.REPAIR)
+    if session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == instance_id, visible_instances(actor))) is None:
+        raise NotFound("instance", instance_id)
+    return stepping.step(session, instance_id, SetVariables(scope, checked(variables)), actor, now)

@@ -1,0 +1,182 @@
+"""Process instances as people meet them: lists, one in detail, where its tokens stand, ending it. Moving them is `stepping`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from engine.core.runtime.step import Terminate, Variables
+from engine.tables.definitions import ProcessDefinition
+from engine.tables.instances import Activity, Event, ProcessInstance, Variable
+from engine.tables.people import Person
+from engine.tables.tasks import TaskCandidate, UserTask
+from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
+from engine.verbs.actions import Action, ActionForm, action_form, actions, perform_action
+from engine.verbs.errors import NotAllowed, NotFound
+from engine.verbs.stepping import InstanceFacts, facts, start, step
+
+__all__ = [
+    "Action", "ActionForm", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "facts", "get", "list_instances", "marks", "open_tasks",
+    "perform_action", "start", "step", "terminate", "variables",
+]  # fmt: skip
+
+_COLUMNS = (
+    ProcessInstance.id, ProcessInstance.definition_id, ProcessInstance.process_key, ProcessInstance.process_name,
+    ProcessInstance.status, ProcessInstance.business_key, ProcessInstance.title, ProcessInstance.enterprise_id,
+    ProcessInstance.enterprise_name, ProcessInstance.zone_id, ProcessInstance.started_by, ProcessInstance.started_by_name,
+    ProcessInstance.started_at, ProcessInstance.due_at, ProcessInstance.ended_at, ProcessInstance.end_reason,
+    ProcessInstance.incident_count.label("incidents"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list of instances is narrowed to; an empty value does not narrow."""
+
+    process: str = ""  # process key
+    status: str = ""
+    department: str = ""  # id: a task is open to it
+    overdue: bool = False
+    incident: bool = False
+    query: str = ""  # part of business key, title or enterprise name
+
+
+def list_instances(actor: Actor, chosen: Filter = Filter(), now: datetime | None = None) -> Select[Any]:
+    """Instances the actor may see, newest first: id, process_key, process_name, status, business_key, title, enterprise_name,
+    started_at, due_at (of the most urgent open task), ended_at, incidents (how many are open) … `now` is needed for `overdue`.
+    """
+    query = select(*_COLUMNS).where(visible_instances(actor))
+    if chosen.process:
+        query = query.where(ProcessInstance.process_key == chosen.process)
+    if chosen.status:
+        query = query.where(ProcessInstance.status == chosen.status)
+    if chosen.incident:
+        query = query.where(ProcessInstance.incident_count > 0)
+    if chosen.overdue:
+        query = query.where(ProcessInstance.due_at < now)
+    if chosen.department:
+        query = query.where(_open_to(f"dept:{chosen.department}"))
+    if words := chosen.query.strip():
+        like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        searched = (ProcessInstance.business_key, ProcessInstance.title, ProcessInstance.enterprise_name)
+        query = query.where(or_(*(column.like(like, escape="\\") for column in searched)))
+    return query.order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
+
+
+def _open_to(group: str) -> Any:
+    return exists().where(
+        TaskCandidate.instance_id == ProcessInstance.id, TaskCandidate.kind == "group", TaskCandidate.value == group,
+        TaskCandidate.is_open,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One instance with its open tasks (id, name, node, assignee, assignee_name, due_at, created_at)."""
+
+    row: Row[Any]
+    version: int
+    tasks: list[Row[Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "row":
+            raise AttributeError(name)
+        return getattr(self.row, name)
+
+
+def get(session: Session, instance_id: str, actor: Actor) -> Detail:
+    """Raises NotFound, also for an instance the actor may not see."""
+    query = select(*_COLUMNS, ProcessDefinition.version).join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+    row = session.execute(query.where(ProcessInstance.id == instance_id, visible_instances(actor))).first()
+    if row is None:
+        raise NotFound("instance", instance_id)
+    return Detail(row, row.version, open_tasks(session, [instance_id]).get(instance_id, []))
+
+
+def open_tasks(session: Session, instance_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:
+    """The open tasks of instances that the caller may see, most urgent first, by instance: one statement for a page."""
+    query = (
+        select(
+            UserTask.id, UserTask.instance_id, UserTask.name, UserTask.node, UserTask.assignee, Person.name.label("assignee_name"),
+            UserTask.due_at, UserTask.created_at,
+        )
+        .outerjoin(Person, Person.id == UserTask.assignee)
+        .where(UserTask.instance_id.in_(list(instance_ids)), UserTask.closed_at.is_(None))
+        .order_by(UserTask.urgent_at, UserTask.created_at)
+    )  # fmt: skip
+    found: dict[str, list[Row[Any]]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.instance_id, []).append(row)
+    return found
+
+
+def marks(session: Session, instance_id: str, definition_id: str | None = None) -> tuple[dict[str, str], dict[str, int]]:
+    """How to colour a diagram: node or flow id → `active`, `done`, `incident` or `cancelled`; node id → number of live tokens.
+
+    `definition_id` chooses a called process's diagram instead of the instance's own. Who may see it is the caller's question.
+    """
+    own = select(ProcessInstance.definition_id, ProcessInstance.state).where(ProcessInstance.id == instance_id)
+    row = session.execute(own).first()
+    if row is None:
+        raise NotFound("instance", instance_id)
+    definition_id = definition_id or row.definition_id
+    found = _past_marks(session, instance_id, definition_id)
+    counts: dict[str, int] = {}
+    for node, phase in _live_nodes(row.state, row.definition_id, definition_id):
+        counts[node] = counts.get(node, 0) + 1
+        if found.get(node) != "incident":
+            found[node] = "incident" if phase == "incident" else "active"
+    return found, counts
+
+
+def _past_marks(session: Session, instance_id: str, definition_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    ended = (
+        select(Activity.node, Activity.outcome)
+        .where(Activity.instance_id == instance_id, Activity.definition_id == definition_id, Activity.outcome.is_not(None))
+        .group_by(Activity.node, Activity.outcome)
+        .order_by(func.max(Activity.ended_at))
+    )
+    for node, outcome in session.execute(ended):
+        if found.get(node) != "done":
+            found[node] = "done" if outcome == "completed" else "cancelled"
+    taken = and_(Event.stream == instance_id, Event.kind == "flow_taken", Event.definition_id == definition_id)
+    for flow in session.scalars(select(Event.node).where(taken).distinct()):
+        found[flow] = "done"
+    return found
+
+
+def _live_nodes(state: list[Any], root_definition: str, definition_id: str) -> Iterable[tuple[str, str]]:
+    """(node id, phase) of the tokens in one definition's diagram. A token row names its definition only where it differs."""
+    definitions: dict[str, str] = {}
+    for id_, parent, definition, node, phase, _ in state[3]:
+        definitions[id_] = definition or definitions.get(parent, root_definition)
+        if node is not None and definitions[id_] == definition_id:
+            yield node, phase
+
+
+def variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Variables]:
+    """Scope → name → value; the root scope's id is the instance id. For staff. Raises NotFound, NotAllowed."""
+    require_instance(session, actor, instance_id)
+    if actor.kind is Kind.ENTERPRISE:
+        raise NotAllowed("supervise")
+    rows = session.execute(
+        select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == instance_id).order_by(Variable.scope, Variable.name)
+    )  # fmt: skip
+    found: dict[str, Variables] = {}
+    for scope, name, value in rows:
+        found.setdefault(scope, {})[name] = value
+    return found
+
+
+def terminate(session: Session, instance_id: str, reason: str, actor: Actor, now: datetime) -> InstanceFacts:
+    """End a running instance for a reason that stays on record. Raises NotFound, NotAllowed, StimulusRefused."""
+    require_instance(session, actor, instance_id)
+    if not may(actor, Act.TERMINATE):
+        raise NotAllowed("terminate")
+    return step(session, instance_id, Terminate(reason.strip()), actor, now)

@@ -1,0 +1,120 @@
+"""Messages and signals from outside an instance. A message has one receiver per process and waits for it; a signal goes to everyone now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import uuid4
+
+from sqlalchemy import Row, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine.core.runtime.step import MessageReceived, SignalThrown, Variables
+from engine.tables.definitions import ProcessDefinition, StartSubscription
+from engine.tables.instances import ProcessInstance
+from engine.tables.jobs import Job, Message, Subscription
+from engine.verbs import buffered, effects, stepping
+from engine.verbs.access import Act, Actor, require
+from engine.verbs.errors import StimulusRefused
+from engine.verbs.variables import checked
+
+TIME_TO_LIVE = timedelta(hours=1)
+LONGEST_TO_LIVE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a message: `correlated` to waiting instances, `started` new ones (or both: then `correlated`), `buffered` until
+    someone waits for it, `duplicate` of an earlier one with the same id, or `unclaimed` with no time to live.
+    """
+
+    outcome: Literal["correlated", "started", "buffered", "duplicate", "unclaimed"]
+    instances: tuple[str, ...] = ()
+
+
+def publish(
+    session: Session, name: str, correlation_key: str, variables: Variables, actor: Actor, now: datetime, *,
+    ttl: timedelta = TIME_TO_LIVE, message_id: str | None = None,
+) -> Result:  # fmt: skip
+    """Publish a message, as a program outside or a diagram does.
+
+    In every process exactly one instance gets it: the one that has waited longest under this key. Processes that start by it do.
+    Raises NotAllowed, VariableInvalid.
+    """
+    require(actor, Act.PUBLISH_MESSAGE)
+    id_ = uuid4().hex
+    row = {
+        "id": id_, "name": name, "correlation_key": correlation_key, "message_id": message_id, "variables": checked(variables),
+        "created_at": now, "expires_at": now + min(max(ttl, timedelta(0)), LONGEST_TO_LIVE),
+    }  # fmt: skip
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    written = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["name", "correlation_key", "message_id"])
+    if session.execute(written.returning(Message.id)).first() is None:
+        return Result("duplicate")
+    received = _correlate(session, id_, name, correlation_key, variables, actor, now)
+    started = _start(session, id_, name, variables, actor, now, but={process for process, _ in received})
+    instances = (*(instance for _, instance in received), *started)
+    if received or started:
+        return Result("correlated" if received else "started", instances)
+    return Result("buffered" if ttl > timedelta(0) else "unclaimed")
+
+
+def _correlate(
+    session: Session, message_id: str, name: str, key: str, variables: Variables, actor: Actor, now: datetime
+) -> list[tuple[str, str]]:
+    """Deliver to one waiting instance of each process; (process key, instance id) of those that took it."""
+    waiting = _waiting(session, name, key)
+    # Locked in one order, so that two messages to the same instances cannot wait for each other.
+    ids = sorted({row.instance_id for row in waiting})
+    if ids:
+        session.execute(select(ProcessInstance.id).where(ProcessInstance.id.in_(ids)).order_by(ProcessInstance.id).with_for_update())
+    received: dict[str, str] = {}
+    # Only what is still waiting now that the locks are held: another transaction may have been quicker.
+    for row in _waiting(session, name, key) if ids else ():
+        if row.process_key in received or buffered.has_receipt(session, message_id, row.process_key):
+            continue
+        buffered.receipt(session, message_id, row.process_key, row.instance_id)
+        try:
+            stepping.step(session, row.instance_id, MessageReceived(row.id, variables), actor, now)
+        except StimulusRefused:
+            continue  # ended by the delivery to another process just before
+        received[row.process_key] = row.instance_id
+    return list(received.items())
+
+
+def _waiting(session: Session, name: str, key: str) -> Sequence[Row[Any]]:
+    query = select(Subscription.id, Subscription.instance_id, Subscription.process_key).where(
+        Subscription.kind == "message", Subscription.name == name, Subscription.correlation_key == key
+    )
+    return session.execute(query.order_by(Subscription.created_at, Subscription.id)).all()
+
+
+def _start(
+    session: Session, message_id: str, name: str, variables: Variables, actor: Actor, now: datetime, *, but: set[str]
+) -> list[str]:
+    """Start the processes that begin with this message, except those an instance of which has just taken it."""
+    starts = select(StartSubscription.definition_id, StartSubscription.node, StartSubscription.process_key).where(
+        StartSubscription.kind == "message", StartSubscription.name == name
+    )
+    started = []
+    for start in session.execute(starts.order_by(StartSubscription.process_key, StartSubscription.node)).all():
+        if start.process_key in but or buffered.has_receipt(session, message_id, start.process_key):
+            continue
+        definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == start.definition_id)).one()
+        instance = stepping.begin(session, definition, variables, actor, now, start_event=start.node)
+        if not buffered.has_receipt(session, message_id, start.process_key):
+            buffered.receipt(session, message_id, start.process_key, instance.id)
+        started.append(instance.id)
+    return started
+
+
+def broadcast(session: Session, name: str, variables: Variables, actor: Actor, now: datetime) -> int:
+    """Send a signal to every instance that waits for it and every process that starts by it; how many jobs will deliver it."""
+    require(actor, Act.PUBLISH_MESSAGE)
+    rows = effects.signal_jobs(session, SignalThrown(name, checked(variables), ""), now)
+    if rows:
+        session.execute(cast(Table, Job.__table__).insert(), rows)
+    return len(rows)

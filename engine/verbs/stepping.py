@@ -1,0 +1,173 @@
+"""Moving an instance: load it under its lock, let the core advance it, write what came of it. Every stimulus goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy import Row, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine.core.runtime.advance import SLICE, advance
+from engine.core.runtime.step import (
+    CompleteTask, Entry, MessageReceived, Start, State, StepRefused, Stimulus, Variables,
+)  # fmt: skip
+from engine.core.runtime.words import refusal_sentence
+from engine.tables.instances import ProcessInstance, Variable
+from engine.tables.tasks import RequestKey
+from engine.verbs import buffered, history, labels, states
+from engine.verbs.access import Actor
+from engine.verbs.definitions import get, latest, may_start
+from engine.verbs.errors import NotAllowed, NotFound, StartRefused, StimulusRefused
+from engine.verbs.history import Head
+from engine.verbs.labels import Labels
+from engine.verbs.library import Deployed
+from engine.verbs.variables import checked
+from engine.verbs.writing import Change, Stored, apply
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    """What a caller wants to know of an instance it has moved. `started_again`: a repeated request got the first one's instance."""
+
+    id: str
+    definition_id: str
+    process_key: str
+    process_name: str
+    status: str
+    business_key: str | None
+    title: str | None
+    enterprise_id: str | None
+    enterprise_name: str | None
+    incident_count: int
+    started_again: bool = False
+
+
+def start(
+    session: Session, definition: str, variables: Variables, actor: Actor, now: datetime, *, start_event: str | None = None,
+    request_key: str | None = None,
+) -> InstanceFacts:  # fmt: skip
+    """Start a process by hand: a definition id, or a process key for its latest version.
+
+    `request_key` names one request: its repetition gets the instance of the first. Raises NotFound, NotAllowed, StartRefused.
+    """
+    row = get(session, definition) if ":" in definition else latest(session, definition)
+    if not may_start(row, actor):
+        raise NotAllowed("start")
+    return begin(session, row, variables, actor, now, start_event=start_event, request_key=request_key)
+
+
+def begin(
+    session: Session, definition: Row[Any], variables: Variables, actor: Actor, now: datetime, *, start_event: str | None = None,
+    request_key: str | None = None,
+) -> InstanceFacts:  # fmt: skip
+    """Start a definition whatever the cause: a person, a message, a signal, a timer. `start_event` None: its none start event."""
+    instance_id = uuid4().hex
+    if request_key is not None:
+        first = _first_answer(session, request_key, actor, instance_id, now)
+        if first != instance_id:
+            return facts(session, first, started_again=True)
+    library = Deployed(session)
+    process = library.process(definition.id)
+    if start_event is None and process.start_events and all(node.events for node in process.start_events):
+        raise StartRefused(process=definition.name, reason=refusal_sentence("no_start_by_hand", {}))
+    values = {**labels.reserved(session, process, variables, actor, now), **checked(variables)}
+    before = Stored(None, definition.key, definition.name, Labels())
+    stimulus = Start(instance_id, definition.id, values, start_event)
+    try:
+        step = advance(library, None, stimulus, now)
+    except StepRefused as refused:
+        raise StartRefused(process=definition.name, reason=refusal_sentence(refused.code, refused.facts)) from None
+    stored = apply(Change(session, library, before, step, actor, now))
+    _take_buffered(session, library, stored, actor, now)
+    return facts(session, instance_id)
+
+
+def _first_answer(session: Session, key: str, actor: Actor, instance_id: str, now: datetime) -> str:
+    """The instance of the first request with this key: this one's, unless there was one before."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"key": key, "person_id": actor.id, "instance_id": instance_id, "created_at": now}
+    session.execute(insert(RequestKey).values(**row).on_conflict_do_nothing())
+    query = select(RequestKey.instance_id).where(RequestKey.key == key, RequestKey.person_id == actor.id)
+    return str(session.scalars(query).one())
+
+
+def step(
+    session: Session, instance_id: str, stimulus: Stimulus, actor: Actor, now: datetime, *, extra: Sequence[Entry] = (),
+    slice_size: int = SLICE,
+) -> InstanceFacts:  # fmt: skip
+    """Move an instance. `extra` are lines for its history about what the person did. Raises NotFound, StimulusRefused, Conflict.
+
+    What is allowed is the caller's question, not this one's. Other movers of the same instance wait until this transaction ends.
+    """
+    stored = load(session, instance_id)
+    library = Deployed(session)
+    stored = _move(session, library, stored, stimulus, actor, now, extra, slice_size)
+    _take_buffered(session, library, stored, actor, now)
+    return facts(session, instance_id)
+
+
+def load(session: Session, instance_id: str, *, lock: bool = True) -> Stored:
+    """An instance as it stands, by default locked until the transaction ends. Raises NotFound."""
+    table = cast(Table, ProcessInstance.__table__)
+    query = select(table).where(table.c.id == instance_id)
+    row = session.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound("instance", instance_id)
+    variables = session.execute(select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == instance_id))
+    state = states.from_json(
+        row.state, instance_id=row.id, definition_id=row.definition_id, status=row.status, started_at=row.started_at,
+        variables=states.by_scope(variables.tuples()),
+    )  # fmt: skip
+    known = Labels(row.business_key, row.title, row.enterprise_id, row.enterprise_name, row.zone_id)
+    head = Head(row.history_head, row.history_count)
+    return Stored(state, row.process_key, row.process_name, known, head, row.revision, row.incident_count)
+
+
+def _move(
+    session: Session, library: Deployed, stored: Stored, stimulus: Stimulus, actor: Actor, now: datetime,
+    extra: Sequence[Entry] = (), slice_size: int = SLICE,
+) -> Stored:  # fmt: skip
+    state = cast(State, stored.state)
+    try:
+        made = advance(library, state, stimulus, now, slice_size)
+    except StepRefused as refused:
+        raise StimulusRefused(refused.code, dict(refused.facts), state.instance_id) from None
+    completed = stimulus.task_id if isinstance(stimulus, CompleteTask) else None
+    if completed is not None:
+        extra = (*extra, _completion(library, state, cast(CompleteTask, stimulus), now))
+    return apply(Change(session, library, stored, made, actor, now, completed=completed, extra=extra))
+
+
+def _completion(library: Deployed, state: State, stimulus: CompleteTask, now: datetime) -> Entry:
+    """The line that says who did a task with what opinion; what they entered follows in the core's own lines."""
+    wait = next(wait for wait in state.waits if wait.id == stimulus.task_id)
+    node = library.process(wait.definition_id).nodes[wait.node]
+    field = node.properties.get("opinion", "")
+    said = stimulus.variables.get(field) if field else None
+    return history.entry(
+        "task_completed", now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id,
+        opinion=said if isinstance(said, str) else None, clause=node.properties.get("clause"),
+    )  # fmt: skip
+
+
+def _take_buffered(session: Session, library: Deployed, stored: Stored, actor: Actor, now: datetime) -> None:
+    """Give the instance what was published before it began to wait for it, oldest first."""
+    while (found := buffered.first_for(session, stored.state, now)) is not None:
+        wait, message = found
+        buffered.receipt(session, message.id, wait.process_id, cast(State, stored.state).instance_id)
+        stored = _move(session, library, stored, MessageReceived(wait.id, message.variables), actor, now)
+
+
+def facts(session: Session, instance_id: str, *, started_again: bool = False) -> InstanceFacts:
+    """Raises NotFound."""
+    names = [name for name in InstanceFacts.__dataclass_fields__ if name != "started_again"]
+    row = session.execute(select(*(getattr(ProcessInstance, name) for name in names)).where(ProcessInstance.id == instance_id)).first()
+    if row is None:
+        raise NotFound("instance", instance_id)
+    return InstanceFacts(*row, started_again)
+
