@@ -137,6 +137,18 @@ def test_errors_stand_in_a_summary_in_the_order_of_the_form(every, draw):
     assert page.xpath("//*[@data-fault-summary]/@role") == ["alert"]
 
 
+def test_errors_stay_until_they_are_mended(draw):
+    form = form_of(*CONDITION, field(key="c", validate={"required": True}), field(key="d", validate={"required": True}))
+    raw = {"kind": ["y"], "c": [""], "d": [""]}
+    page = draw(view(form, {}, raw, now=NOW, errors=submit(form, raw, {}, now=NOW).errors))
+    page = draw(view(form, {}, browser_sends(page) | {"kind": ["x"], "c": ["好"]}, now=NOW))
+    assert page.xpath("//*[@data-fault-summary]//a/@href") == ["#f-d"]
+    assert not page.xpath("//*[@role='alert']")
+    page = draw(view(form, {}, browser_sends(page) | {"d": ["好"]}, now=NOW))
+    assert not page.xpath("//*[@data-fault-summary]")
+    assert submit(form, browser_sends(page), {}, now=NOW).values == {"kind": "x", "a": None, "c": "好", "d": "好"}
+
+
 def test_enter_presses_a_plain_submit_button(every, draw):
     first = draw(view(every, VARIABLES | FILLED, now=NOW)).xpath("//button")[0]
     assert first.get("name") is None

@@ -201,7 +201,7 @@ export function start(root = document) {
     if (!form) continue;
     keepTyping(form);
     keepDraft(form);
-    form.querySelector("[data-fault-summary]")?.focus();
+    form.querySelector("[data-announce]")?.focus();
   }
 }
 

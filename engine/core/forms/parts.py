@@ -102,7 +102,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class View:
-    """A form ready to be drawn. `kept`: name and text of what was typed into fields that are hidden now."""
+    """A form ready to be drawn. `kept`: name and text of what was typed into fields that are hidden now.
+
+    `judged`: errors of a submission are being mended; `announce`: they are new and should be read out.
+    """
 
     form_id: str
     lines: tuple[Line, ...]
@@ -111,3 +114,5 @@ class View:
     read_only: bool = False
     refreshes: bool = False
     uploads: bool = False
+    judged: bool = False
+    announce: bool = False

@@ -17,6 +17,7 @@ from engine.core.forms.names import html_name, parse_name
 from engine.core.forms.values import Setting
 
 KEPT = "_kept."
+JUDGED = "_kept._judged"  # on a page that shows errors: until it is submitted again, each refresh judges anew
 ROWS = 200
 
 

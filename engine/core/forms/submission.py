@@ -72,15 +72,20 @@ def _submit(
     form: Form, source: Source, variables: Mapping[str, Json], now: datetime, attachments: Mapping[str, Attachment] | None
 ) -> Submission:
     filling = fill(form, variables, source, now=now, attachments=attachments)
-    errors: dict[str, FieldError] = {}
-    for instance in filling.walk():
-        if error := _judge(instance, source, filling):
-            label = label_of(instance, now)
-            errors[instance.name] = FieldError(error.code, {"label": label, **error.facts})
+    errors = judge(filling, source)
     unknown = source.unknown()
     for name in unknown[:UNKNOWN]:
         errors.setdefault(name[:100], FieldError("form.unknown_field", {"name": name[:100]}))
     return Submission({} if errors else _values(filling, variables), errors)
+
+
+def judge(filling: Filling, source: Source) -> dict[str, FieldError]:
+    """The error of each field at fault, by HTML name, in the order of the form."""
+    errors: dict[str, FieldError] = {}
+    for instance in filling.walk():
+        if error := _judge(instance, source, filling):
+            errors[instance.name] = FieldError(error.code, {"label": label_of(instance, filling.now), **error.facts})
+    return errors
 
 
 def label_of(instance: Instance, now: datetime) -> str:

@@ -15,7 +15,8 @@ from engine.core.forms.model import Attachment, Component, FieldError, Form, Jso
 from engine.core.forms.names import dom_id, html_name, option_text, static_name
 from engine.core.forms.parts import Choice, Fault, Line, ListRow, Part, Table, View
 from engine.core.forms.settling import fill, files_of
-from engine.core.forms.sources import ABSENT, KEPT, RawSource
+from engine.core.forms.sources import ABSENT, JUDGED, KEPT, RawSource
+from engine.core.forms.submission import judge
 from engine.core.forms.templates import evaluate, render, worded
 
 OPEN_ROWS = 5  # rows of a list that are not folded, as form-js has it
@@ -34,10 +35,14 @@ def view(
 ) -> View:
     """`form` filled with what was typed so far (`raw`, as the browser sends it), else with `variables` and defaults.
 
-    `errors` are those of a submission. `attachments`: the stored uploads that `raw` may name.
+    `errors` are those of a submission; while they are being mended, later views find them anew. `attachments`: the stored uploads that `raw` may name.
     """
     source = None if raw is None or read_only else RawSource(raw)
     filling = fill(form, variables, source, now=now, attachments=attachments)
+    announce = bool(errors)
+    mending = source is not None and not errors and raw is not None and JUDGED in raw
+    if source and mending:
+        errors = judge(filling, source)
     drawing = _Drawing(now, read_only, errors or {}, attachments or {}, dependencies(form))
     lines = drawing.lines(filling.instances)
     order = {instance.name: index for index, instance in enumerate(filling.walk()) if instance.path}
@@ -50,6 +55,8 @@ def view(
         read_only=read_only,
         refreshes=bool(drawing.dependencies) and not read_only,
         uploads=any(component.kind == "filepicker" for component in form.walk()) and not read_only,
+        judged=announce or mending,
+        announce=announce,
     )
 
 
