@@ -184,7 +184,7 @@ def visible_tasks(actor: Actor) -> ColumnElement[bool]:
     if actor.kind is Kind.ADMINISTRATOR:
         return exists().where(ProcessInstance.id == UserTask.instance_id, ProcessInstance.incident_count > 0)
     if actor.kind is Kind.ENTERPRISE:
-        mine = or_(UserTask.assignee == actor.id, UserTask.closed_by == actor.id, _offered(actor, only_open=False))
+        mine = or_(UserTask.assignee == actor.id, _offered(actor, only_open=False))
         return and_(_of_own_enterprise(actor, UserTask.enterprise_id), mine)
     return _seen_by_staff(actor, UserTask.instance_id, UserTask.enterprise_id, UserTask.zone_id)
 
@@ -244,9 +244,10 @@ def _seen_by_staff(
 
 
 def _held(actor: Actor, instance_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """The actor holds or has completed a task of the instance."""
+    """The actor holds or has completed a task of the instance; who completes a task is its assignee from then on."""
+    # Not by closed_by: an enterprise that withdraws its case closes, but never held, the offices' open tasks.
     task = UserTask.__table__.alias("held")
-    return exists().where(task.c.instance_id == instance_id, or_(task.c.assignee == actor.id, task.c.closed_by == actor.id))
+    return exists().where(task.c.instance_id == instance_id, task.c.assignee == actor.id)
 
 
 def _once_offered(actor: Actor, instance_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -361,7 +362,7 @@ def _by_record(actor: Actor, instance: Row) -> Iterator[Reason]:
 def _by_tasks(actor: Actor, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
     for task in tasks:
         facts: dict[str, object] = {"task": task.name}
-        if actor.id in (task.assignee, task.closed_by):
+        if actor.id == task.assignee:
             yield Reason("held", actor.name, facts)
         elif task.candidate_groups & actor.teams:
             yield Reason("team", actor.name, facts)

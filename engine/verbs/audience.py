@@ -44,15 +44,14 @@ def _record_audience(session: Session, instance: Row, now: datetime) -> Iterator
 
 
 def _task_audience(session: Session, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
-    people = {id_ for task in tasks for id_ in (task.assignee, task.closed_by, *task.candidate_users) if id_}
+    people = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
     names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).tuples().all())
     departments = dict(session.execute(select(Department.id, Department.name)).tuples().all())
     relative = {access.OWN_ENTERPRISE, access.SERVING_CADRES, access.ZONE_SUPERVISORS}
     for task in tasks:
         facts: dict[str, object] = {"task": task.name}
-        for id_ in filter(None, (task.assignee, task.closed_by)):
-            if id_ in names:
-                yield Reason("held", names[id_], facts)
+        if task.assignee in names:
+            yield Reason("held", names[task.assignee], facts)
         if task.closed_at is None:
             for id_ in task.candidate_users & names.keys():
                 yield Reason("offered", names[id_], facts)

@@ -21,7 +21,6 @@ class TaskFacts:
     name: str
     assignee: str | None
     closed_at: datetime | None
-    closed_by: str | None
     enterprise_id: str | None
     zone_id: str | None
     candidate_users: frozenset[str]
@@ -36,8 +35,7 @@ def task_facts(session: Session, instance_id: str) -> list[TaskFacts]:
         candidates.setdefault((task_id, kind), set()).add(value)
     tasks = session.execute(
         select(
-            UserTask.id, UserTask.name, UserTask.assignee, UserTask.closed_at, UserTask.closed_by, UserTask.enterprise_id,
-            UserTask.zone_id,
+            UserTask.id, UserTask.name, UserTask.assignee, UserTask.closed_at, UserTask.enterprise_id, UserTask.zone_id
         )
         .where(UserTask.instance_id == instance_id)
         .order_by(UserTask.created_at, UserTask.id)
@@ -46,6 +44,12 @@ def task_facts(session: Session, instance_id: str) -> list[TaskFacts]:
         TaskFacts(*task, frozenset(candidates.get((task.id, "user"), ())), frozenset(candidates.get((task.id, "group"), ())))
         for task in tasks
     ]
+
+
+def candidates_of(session: Session, task_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Ids of the people, and the groups, that a task is or was offered to."""
+    rows = session.execute(select(TaskCandidate.kind, TaskCandidate.value).where(TaskCandidate.task_id == task_id)).all()
+    return frozenset(value for kind, value in rows if kind == "user"), frozenset(value for kind, value in rows if kind == "group")
 
 
 def instance_facts(session: Session, instance_id: str) -> Row | None:

@@ -1,0 +1,76 @@
+"""Lists that a form may offer as choices although they are no process variables, each limited to what the actor may see.
+
+A form names one in `valuesKey` or uses it in an expression, e.g. `=department_people[department = assigned_department]`. Items
+are `{"label", "value"}`; those of `department_people` also carry `department`, the id. A variable of the same name wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.core.forms.checks import names_of
+from engine.core.forms.model import Form
+from engine.core.runtime.step import Json, Variables
+from engine.tables.people import Department, Enterprise, Person
+from engine.verbs.access import Actor, Kind, visible_enterprises
+
+LONGEST = 2_000  # choices in one list
+
+Items = list["Json"]
+
+
+def with_sources(session: Session, form: Form, variables: Mapping[str, Json], actor: Actor) -> Variables:
+    """The variables and every list that the form asks for."""
+    asked = asked_for(form) - variables.keys()
+    return {**variables, **{name: SOURCES[name](session, actor) for name in sorted(asked)}}
+
+
+def asked_for(form: Form) -> frozenset[str]:
+    """Names of the lists that the form uses."""
+    named: set[object] = set()
+    for component in form.walk():
+        named |= {component.settings.get("valuesKey"), component.settings.get("dataSource"), *names_of(component)}
+    return frozenset(name for name in SOURCES if name in named)
+
+
+def my_enterprises(session: Session, actor: Actor) -> Items:
+    """The enterprises for whom the actor may start something: id and name."""
+    query = select(Enterprise.name, Enterprise.id).where(visible_enterprises(actor)).order_by(Enterprise.name)
+    return [{"label": name, "value": id_} for name, id_ in session.execute(query.limit(LONGEST))]
+
+
+def departments(session: Session, actor: Actor) -> Items:
+    """The departments of the actor's zone and those of no zone; for staff only."""
+    if actor.kind is Kind.ENTERPRISE:
+        return []
+    query = select(Department.name, Department.id).order_by(Department.name).limit(LONGEST)
+    if actor.zone_id is not None:
+        query = query.where(or_(Department.zone_id == actor.zone_id, Department.zone_id.is_(None)))
+    return [{"label": name, "value": id_} for name, id_ in session.execute(query)]
+
+
+def department_people(session: Session, actor: Actor) -> Items:
+    """The active people of those departments, the department's name first; for staff only."""
+    if actor.kind is Kind.ENTERPRISE:
+        return []
+    query = (
+        select(Person.id, Person.name, Person.position, Department.id, Department.name)
+        .join(Department, Department.id == Person.department_id)
+        .where(Person.kind == Kind.DEPARTMENT.value, Person.is_active)
+        .order_by(Department.name, Person.name)
+        .limit(LONGEST)
+    )
+    if actor.zone_id is not None:
+        query = query.where(or_(Department.zone_id == actor.zone_id, Department.zone_id.is_(None)))
+    return [
+        {"label": f"{department_name} · {name}{f'（{position}）' if position else ''}", "value": id_, "department": department_id}
+        for id_, name, position, department_id, department_name in session.execute(query)
+    ]
+
+
+SOURCES: Mapping[str, Callable[[Session, Actor], Items]] = {
+    "my_enterprises": my_enterprises, "departments": departments, "department_people": department_people,
+}  # fmt: skip

@@ -1,0 +1,216 @@
+"""User tasks: find them, take them, give them back, type into them, complete them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.orm import Session, aliased
+
+from engine.core.runtime.step import CompleteTask, Json, Variables
+from engine.tables.definitions import ProcessDefinition
+from engine.tables.instances import ProcessInstance
+from engine.tables.people import Department, Person
+from engine.tables.tasks import UserTask
+from engine.verbs import access, attachments, filling, history
+from engine.verbs.access import Actor, visible_tasks
+from engine.verbs.case_facts import TaskFacts, candidates_of
+from engine.verbs.errors import AlreadyClaimed, NotAllowed, NotFound, TaskNotOpen
+from engine.verbs.filling import Raw, TaskForm
+from engine.verbs.inboxes import BOXES, Page, counts, inbox, page
+from engine.verbs.library import Deployed
+from engine.verbs.stepping import InstanceFacts, step
+
+__all__ = [
+    "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "claim", "complete", "complete_json", "counts",
+    "form", "get", "inbox", "may_release", "page", "release", "save_draft",
+]  # fmt: skip
+
+
+class TaskDoneByYou(TaskNotOpen):
+    """A second submit by the same person."""
+
+    code = "task_done_by_you"
+
+
+class TaskCancelled(TaskNotOpen):
+    """Nobody completed it: the process went another way."""
+
+    code = "task_cancelled"
+
+    def sentence(self, language: str = "zh") -> str:
+        return super(TaskNotOpen, self).sentence(language)
+
+
+@dataclass(frozen=True)
+class TaskDetail(TaskFacts):
+    """A task with what its page shows. `version` is its process definition's; `outcome`: completed, cancelled, or None while open."""
+
+    instance_id: str
+    definition_id: str
+    version: int | None
+    node: str
+    scope: str
+    lane: str | None
+    process_key: str
+    process_name: str
+    business_key: str | None
+    title: str | None
+    enterprise_name: str | None
+    form_id: str | None
+    form_definition_id: str | None
+    assignee_name: str | None
+    priority: int
+    created_at: datetime
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    closed_by: str | None
+    closed_by_name: str | None
+    outcome: str | None
+
+
+def get(session: Session, task_id: str, actor: Actor) -> TaskDetail:
+    """Raises NotFound, also for a task the actor may not see."""
+    row = session.execute(_details().where(UserTask.id == task_id, visible_tasks(actor))).one_or_none()
+    if row is None:
+        raise NotFound("task", task_id)
+    return _detail(session, row)
+
+
+def form(session: Session, task_id: str, actor: Actor, now: datetime, *, closed: bool = False) -> TaskForm:
+    """The form of a task the actor sees, in the version that its process was deployed with, and the actor's own draft.
+
+    Of a closed task it is what it was, for reading; `closed` says that the caller knows.
+    """
+    return _form(session, get(session, task_id, actor), actor)
+
+
+def claim(session: Session, task_id: str, actor: Actor, now: datetime) -> None:
+    """The actor takes a free task; taking it twice changes nothing. Raises AlreadyClaimed, TaskNotOpen, NotAllowed, NotFound."""
+    task = _locked(session, task_id, actor, "claim")
+    if task.assignee == actor.id:
+        return
+    session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=actor.id, claimed_at=now))
+    _record(session, task, "task_claimed", actor, now)
+
+
+def release(session: Session, task_id: str, actor: Actor, now: datetime) -> None:
+    """The actor gives a task back to its candidates; the draft stays. Raises NotAllowed if it is not theirs or nobody could take it."""
+    task = _locked(session, task_id, actor, "release")
+    if not may_release(actor, task):
+        raise NotAllowed("release")
+    session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=None, claimed_at=None))
+    _record(session, task, "task_released", actor, now)
+
+
+def may_release(actor: Actor, task: TaskFacts) -> bool:
+    """Whether the task is the actor's, and others could take it."""
+    return task.closed_at is None and task.assignee == actor.id and bool(task.candidate_users | task.candidate_groups)
+
+
+def save_draft(session: Session, task_id: str, raw: Raw, actor: Actor, now: datetime) -> datetime:
+    """Keep what the actor has typed. Also when somebody has meanwhile been faster, so that nothing typed is ever lost."""
+    task = get(session, task_id, actor)
+    if task.assignee != actor.id and not access.is_candidate(actor, task):
+        raise NotAllowed("work_on_task")
+    if task.outcome == "completed" and task.closed_by == actor.id:
+        return now  # a page that saves itself once more after its own submit
+    return filling.save_draft(session, task_id, raw, actor, now)
+
+
+def complete(session: Session, task_id: str, raw: Raw, actor: Actor, now: datetime) -> InstanceFacts:
+    """Submit a task's page and move its instance on; a free task is the actor's by that.
+
+    Raises FormInvalid, TaskNotOpen (TaskDoneByYou, TaskCancelled), AlreadyClaimed, NotAllowed, NotFound. After a refusal nothing is
+    changed: keep what was typed with `save_draft` in a transaction of its own.
+    """
+    return _complete(session, task_id, actor, now, lambda shown: filling.judged(session, shown, raw, actor, now))
+
+
+def complete_json(session: Session, task_id: str, values: Mapping[str, Json], actor: Actor, now: datetime) -> InstanceFacts:
+    """`complete` for a program: values nested as the form's keys and paths, held to the same form."""
+    return _complete(session, task_id, actor, now, lambda shown: filling.judged_json(session, shown, values, actor, now))
+
+
+def _complete(
+    session: Session, task_id: str, actor: Actor, now: datetime, judge: Callable[[TaskForm], Variables]
+) -> InstanceFacts:
+    task = _locked(session, task_id, actor, "work_on_task")
+    values = judge(_form(session, task, actor))
+    facts = step(session, task.instance_id, CompleteTask(task_id, values, _by(session, actor)), actor, now)
+    attachments.settle(session, task.instance_id, values, actor, now, task_id=task_id)
+    filling.drop_draft(session, task_id, actor)
+    return facts
+
+
+def _by(session: Session, actor: Actor) -> Variables:
+    """The variable `actor` as output mappings see it."""
+    department = session.scalar(select(Department.name).where(Department.id == actor.department_id)) if actor.department_id else None
+    return {
+        "id": actor.id, "name": actor.name, "kind": str(actor.kind), "department": actor.department_id, "department_name": department,
+    }  # fmt: skip
+
+
+def _locked(session: Session, task_id: str, actor: Actor, act: str) -> TaskDetail:
+    """An open task that the actor may work on, its instance locked so that it stays open until this transaction ends."""
+    instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id, visible_tasks(actor)))
+    if instance_id is None:
+        raise NotFound("task", task_id)
+    # The instance first, as every step does: two locks in another order would wait for each other.
+    session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+    task = get(session, task_id, actor)
+    if task.closed_at is not None:
+        raise _not_open(task, actor)
+    if not access.may_work_on(actor, task):
+        if task.assignee not in (None, actor.id) and access.is_candidate(actor, task):
+            raise AlreadyClaimed(task=task.name, assignee=task.assignee_name or str(task.assignee))
+        raise NotAllowed(act)
+    return task
+
+
+def _not_open(task: TaskDetail, actor: Actor) -> TaskNotOpen:
+    mine = task.closed_by == actor.id
+    kind = TaskCancelled if task.outcome != "completed" else TaskDoneByYou if mine else TaskNotOpen
+    return kind(task=task.name, closed_by=task.closed_by_name or "—", closed_at=task.closed_at, mine=mine and kind is TaskDoneByYou)
+
+
+def _form(session: Session, task: TaskDetail, actor: Actor) -> TaskForm:
+    form = Deployed(session).form(task.form_definition_id) if task.form_definition_id else None
+    variables = filling.seen(session, task.instance_id, task.scope)
+    files = attachments.for_form(session, form, variables, actor, task_id=task.id, instance_id=task.instance_id)
+    return filling.filled(session, form, variables, actor, task.id, files)
+
+
+def _record(session: Session, task: TaskDetail, kind: str, actor: Actor, now: datetime) -> None:
+    line = history.entry(
+        kind, now, definition_id=task.definition_id, node=task.node, node_name=task.name, activation=task.id
+    )  # fmt: skip
+    history.append(session, task.instance_id, [line], actor, now)
+
+
+_OWN = (
+    "id", "name", "assignee", "closed_at", "enterprise_id", "zone_id", "instance_id", "definition_id", "node", "scope", "lane",
+    "process_key", "process_name", "business_key", "title", "enterprise_name", "form_id", "form_definition_id", "priority",
+    "created_at", "due_at", "follow_up_at", "closed_by", "outcome",
+)  # fmt: skip
+
+
+def _details() -> Select[Any]:
+    holder, closer = aliased(Person), aliased(Person)
+    return (
+        select(
+            *(getattr(UserTask, name) for name in _OWN), ProcessDefinition.version, holder.name.label("assignee_name"),
+            closer.name.label("closed_by_name"),
+        )
+        .outerjoin(ProcessDefinition, ProcessDefinition.id == UserTask.definition_id)
+        .outerjoin(holder, holder.id == UserTask.assignee)
+        .outerjoin(closer, closer.id == UserTask.closed_by)
+    )  # fmt: skip
+
+
+def _detail(session: Session, row: Row[Any]) -> TaskDetail:
+    users, groups = candidates_of(session, row.id)
+    return TaskDetail(**row._mapping, candidate_users=users, candidate_groups=groups)
