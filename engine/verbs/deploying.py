@@ -106,7 +106,7 @@ def _current(session: Session) -> dict[Thing, Current]:
 
 def _overtaken(session: Session, files: Iterable[File], current: Mapping[Thing, Current]) -> list[str]:
     """Files that have not changed since they were last deployed, while something else has been deployed over them."""
-    origins = dict(session.execute(select(FileOrigin.name, FileOrigin.sha256)).tuples().all())
+    origins = dict(session.execute(select(FileOrigin.name, FileOrigin.sha256)).all())
     return [
         file.name
         for file in files

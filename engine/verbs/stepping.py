@@ -121,7 +121,7 @@ def load(session: Session, instance_id: str, *, lock: bool = True) -> Stored:
     variables = session.execute(select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == instance_id))
     state = states.from_json(
         row.state, instance_id=row.id, definition_id=row.definition_id, status=row.status, started_at=row.started_at,
-        variables=states.by_scope(variables.tuples()),
+        variables=states.by_scope(variables),
     )  # fmt: skip
     known = Labels(row.business_key, row.title, row.enterprise_id, row.enterprise_name, row.zone_id)
     head = Head(row.history_head, row.history_count)
