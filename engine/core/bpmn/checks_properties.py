@@ -39,6 +39,9 @@ def check_properties(process: Process, forms: frozenset[str]) -> Iterator[Proble
         yield finding(process, None, "form_unknown", form=form)
     for node in process.nodes.values():
         yield from _check(process, node, node.kind.value, node.properties)
+        form = node.properties.get("actionForm")
+        if form and form not in forms:
+            yield finding(process, node, "form_unknown", form=form)
 
 
 def _check(process: Process, at: Node | None, place: str, properties: Mapping[str, str]) -> Iterator[Problem]:

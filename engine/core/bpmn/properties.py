@@ -18,6 +18,9 @@ Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "for
 ANYWHERE = frozenset(kind.value for kind in Kind)
 _ACTIVITIES = frozenset(kind.value for kind in ACTIVITIES)
 _DOING = _ACTIVITIES | {Kind.INTERMEDIATE_THROW_EVENT.value, Kind.END_EVENT.value}
+_WAITING = frozenset(
+    {Kind.START_EVENT.value, Kind.INTERMEDIATE_CATCH_EVENT.value, Kind.BOUNDARY_EVENT.value, Kind.RECEIVE_TASK.value}
+)
 _PROCESS = frozenset({Kind.PROCESS.value})
 _NUMBERING = re.compile(r"(?:[^{}]|\{(?:yyyy|yy|mm|dd|seq:[1-9])\})+")
 
@@ -38,6 +41,9 @@ _ROWS = (
     Property("clock", _ACTIVITIES, "stop", "stop"),
     Property("extend", _DOING, "limit", "=string(granted_days) + \" workdays\""),
     Property("opinion", ANYWHERE - _PROCESS, "name", "handling_opinion"),
+    Property("action", _WAITING, "text", "撤回诉求"),
+    Property("actionForm", _WAITING, "form", "appeal_withdrawal"),
+    Property("actionGroups", _WAITING, "groups", "enterprise, supervisor"),
     Property("businessKey", _PROCESS, "feel", "=case_number"),
     Property("title", _PROCESS, "feel", "=enterprise.name + \"：\" + appeal.title"),
     Property("enterprise", _PROCESS, "feel", "=enterprise.uscc"),
@@ -76,5 +82,5 @@ def document(language: str = "zh") -> str:
 
 def where(row: Property) -> str:
     """The key of the words for `row.places`."""
-    names = {ANYWHERE: "anywhere", ANYWHERE - _PROCESS: "nodes", _ACTIVITIES: "activities", _DOING: "doing", _PROCESS: "process"}
+    names = {ANYWHERE: "anywhere", ANYWHERE - _PROCESS: "nodes", _ACTIVITIES: "activities", _DOING: "doing", _WAITING: "waiting", _PROCESS: "process"}
     return names[row.places]

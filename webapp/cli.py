@@ -1,0 +1,232 @@
+"""The commands. `zhuqi --help` lists them; every one opens its own transactions and sets the exit code: 0 well, 1 problems, 2 misuse.
+
+What a command needs is imported when it runs: `zhuqi check` shall not wait for a web server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from engine.core.problems import Problem, Refused, has_errors
+from engine.texts import LANGUAGES, add_catalogue, text
+from webapp import files
+from webapp.installation import from_environment
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the process's exit code."""
+    add_catalogue(Path(__file__).parent / "texts")
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except FileNotFoundError as missing:
+        return _complain(chosen, "cli.file_missing", file=missing.filename or missing.args[0])
+    except KeyboardInterrupt:
+        return 130
+
+
+# ---------------------------------------------------------------------------------------------------------------- commands
+
+
+def check(chosen: argparse.Namespace) -> int:
+    from engine.verbs import deploying
+
+    found = files.find(chosen.paths)
+    problems = deploying.check(found, _deployed() if chosen.paths else deploying.Known())
+    if chosen.json:
+        print(json.dumps([_as_json(problem, chosen.language) for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        _print_problems(problems, chosen.language)
+        _say(chosen, "cli.checked", files=len(found), errors=_count(problems, "error"), warnings=_count(problems, "warning"))
+    return 1 if has_errors(problems) else 0
+
+
+def deploy(chosen: argparse.Namespace) -> int:
+    from engine.verbs import deploying, reference
+    from engine.verbs.access import SYSTEM
+
+    found = files.find(chosen.paths)
+    tables = files.find(chosen.paths, files.REFERENCE)
+    store = from_environment().store()
+    try:
+        with store.writing() as session:
+            outcome = deploying.deploy(session, found, SYSTEM, _now(), source="files")
+            loaded = reference.load(session, tables, SYSTEM, _now())
+    except Refused as refused:
+        _print_problems(refused.problems, chosen.language)
+        return _complain(chosen, "cli.refused", errors=_count(refused.problems, "error"))
+    finally:
+        store.close()
+    _print_problems(outcome.warnings, chosen.language)
+    for name, _ in outcome.skipped:
+        _say(chosen, "cli.skipped", file=name)
+    _say(chosen, "cli.deployed", new=", ".join(outcome.new) or "0", unchanged=len(outcome.unchanged), rows=loaded)
+    return 0
+
+
+def scenarios(chosen: argparse.Namespace) -> int:
+    from webapp import scenario_runs
+
+    return scenario_runs.run(chosen.paths, chosen.language, as_json=chosen.json)
+
+
+def demo(chosen: argparse.Namespace) -> int:
+    from webapp import demonstration
+
+    store = from_environment().store()
+    try:
+        made = demonstration.prepare(store, _now())
+    except Refused as refused:
+        _print_problems(refused.problems, chosen.language)
+        return _complain(chosen, "cli.refused", errors=_count(refused.problems, "error"))
+    finally:
+        store.close()
+    _say(chosen, "cli.demo_made" if made else "cli.demo_kept", instances=made)
+    for line in demonstration.accounts(chosen.language):
+        print("  " + line)
+    return 0
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    from webapp import serving
+
+    installation = from_environment()
+    try:
+        return serving.serve(installation, announce=lambda address: _say(chosen, "cli.serving", address=address))
+    except serving.StartRefused as refused:
+        return _complain(chosen, refused.code)
+
+
+def worker(chosen: argparse.Namespace) -> int:
+    from webapp import serving
+
+    _say(chosen, "cli.working")
+    return serving.work(from_environment())
+
+
+def person(chosen: argparse.Namespace) -> int:
+    import getpass
+
+    from engine.verbs import people
+    from engine.verbs.access import SYSTEM
+    from engine.verbs.errors import EngineError
+
+    password = getpass.getpass(text("cli.password", chosen.language)) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    store = from_environment().store()
+    try:
+        with store.writing() as session:
+            people.create(
+                session, username=chosen.username, name=chosen.name, kind=chosen.kind, password=password, actor=SYSTEM, now=_now()
+            )
+    except EngineError as error:
+        print(error.sentence(chosen.language), file=sys.stderr)
+        return 1
+    finally:
+        store.close()
+    _say(chosen, "cli.person_made", username=chosen.username)
+    return 0
+
+
+def verify_log(chosen: argparse.Namespace) -> int:
+    from engine.verbs import history
+
+    store = from_environment().store()
+    with store.reading() as session:
+        broken = history.verify(session)
+    store.close()
+    for fault in broken:
+        print(text("cli.log_broken", chosen.language, stream=fault.stream, seq=fault.seq, why=text(f"history.broken.{fault.why}", chosen.language)))
+    if broken:
+        return _complain(chosen, "cli.log_bad", count=len(broken))
+    _say(chosen, "cli.log_good")
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------------------------ parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zhuqi", description=text("cli.about"))
+    parser.add_argument("--language", choices=LANGUAGES, default="zh")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], *, paths: bool = False, as_json: bool = False) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text(f"cli.help.{name}"), description=text(f"cli.help.{name}"))
+        sub.set_defaults(run=run)
+        if paths:
+            sub.add_argument("paths", nargs="*", metavar="PATH", help=text("cli.help.paths"))
+        if as_json:
+            sub.add_argument("--json", action="store_true", help=text("cli.help.json"))
+        return sub
+
+    command("check", check, paths=True, as_json=True)
+    command("deploy", deploy, paths=True)
+    command("scenarios", scenarios, paths=True, as_json=True)
+    command("serve", serve)
+    command("worker", worker)
+    command("demo", demo)
+    command("verify-log", verify_log)
+    account = command("person", person)
+    account.add_argument("username")
+    account.add_argument("name")
+    account.add_argument("--kind", choices=("administrator", "designer", "supervisor"), default="administrator")
+    return parser
+
+
+# ------------------------------------------------------------------------------------------------------------ small change
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _deployed():
+    """What is deployed in this installation, if there is one: a single file may refer to it."""
+    from engine.verbs import deploying
+
+    installation = from_environment()
+    if installation.database.startswith("sqlite") and not (installation.home / "zhuqi.sqlite").exists():
+        return deploying.Known()
+    store = installation.store()
+    try:
+        with store.reading() as session:
+            return deploying.known(session)
+    finally:
+        store.close()
+
+
+def _print_problems(problems: Sequence[Problem], language: str) -> None:
+    for problem in sorted(problems, key=lambda problem: (problem.file, problem.line or 0)):
+        mark = "" if problem.severity == "error" else text("cli.warning", language)
+        print(mark + problem.in_words(language))
+
+
+def _count(problems: Sequence[Problem], severity: str) -> int:
+    return sum(problem.severity == severity for problem in problems)
+
+
+def _as_json(problem: Problem, language: str) -> dict[str, object]:
+    return {
+        "severity": problem.severity, "code": problem.code, "file": problem.file, "line": problem.line, "element": problem.element,
+        "message": problem.sentence(language),
+    }  # fmt: skip
+
+
+def _say(chosen: argparse.Namespace, code: str, **facts: object) -> None:
+    print(text(code, chosen.language, **facts), flush=True)
+
+
+def _complain(chosen: argparse.Namespace, code: str, **facts: object) -> int:
+    print(text(code, chosen.language, **facts), file=sys.stderr)
+    return 1
+
+
+def run() -> NoReturn:
+    sys.exit(main())

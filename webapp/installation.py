@@ -1,0 +1,51 @@
+"""One installation: its data folder, its database, where it listens. Read from the environment by the commands."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.tables.store import Store
+
+PROJECT = Path(__file__).parent.parent
+FOLDERS = ("workflows", "forms")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """`home` holds everything that must be kept; `database` is an SQLAlchemy URL, by default one SQLite file in `home`."""
+
+    home: Path
+    database: str
+    host: str
+    port: int
+
+    def store(self) -> Store:
+        """The database, created and brought up to date."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        store = Store(self.database)
+        store.migrate()
+        return store
+
+    def secret(self) -> str:
+        """What signs the session cookies outside production: made once, so that a restart signs nobody out."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        file = self.home / "secret"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32), "ascii")
+        return file.read_text("ascii").strip()
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Installation:
+    """ZHUQI_HOME (default `data` in the project), ZHUQI_DATABASE, HOST, PORT."""
+    home = Path(environment.get("ZHUQI_HOME") or PROJECT / "data").absolute()
+    return Installation(
+        home=home,
+        database=environment.get("ZHUQI_DATABASE") or f"sqlite:///{home / 'zhuqi.sqlite'}",
+        host=environment.get("HOST") or "127.0.0.1",
+        port=int(environment.get("PORT") or 8000),
+    )
