@@ -101,7 +101,9 @@ def replace(pattern: str, flags: str, text: str, replacement: str, run: Run) -> 
             parts.append(part)
             size += len(part)
         at = places[1]
-        run.grow(size)
+        if size > run.budget.size:
+            break
+    run.grow(size)
     return "".join([*parts, text[at:]])
 
 

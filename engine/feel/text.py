@@ -21,7 +21,10 @@ def text_of(value: object, run: Run | None = None) -> str:
     """The text of any value; strings inside lists and contexts keep their quotes. Charges `run` for its length."""
     parts: list[str] = []
     _write(value, parts, run, False)
-    return "".join(parts)
+    text = "".join(parts)
+    if run:
+        run.grow(len(text))
+    return text
 
 
 def _write(value: object, parts: list[str], run: Run | None, quoted: bool) -> None:
@@ -40,7 +43,7 @@ def _write(value: object, parts: list[str], run: Run | None, quoted: bool) -> No
     else:
         parts.append(_scalar(value))
     if run:
-        run.grow(len(parts[-1]))
+        run.spend(len(parts[-1]) >> 4)
 
 
 def _join(opening: str, value: list[object] | dict[str, object], closing: str, parts: list[str], run: Run | None) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -81,10 +82,8 @@ PATTERNS = [
 def test_no_pattern_backtracks_without_end(pattern: str, subject: str) -> None:
     started = time.perf_counter()
 
-    try:
+    with suppress(BudgetExceeded):
         value_of("matches(s, p)", {"s": subject, "p": pattern})
-    except BudgetExceeded:
-        pass
 
     assert time.perf_counter() - started < 5
 

@@ -134,7 +134,8 @@ FUNCTIONS = [
     ("{f: function(a) a, r: f(1, 2)}.r", None), ("{f: function(a) a, r: f(b: 1)}.r", None), ("amount(1)", None), ("nothing(1)", None),
     ("{累加: function(甲, 乙) 甲 + 乙, 结果: 累加(甲: 1, 乙: 2)}.结果", 3), ("sort([1, 3, 2], function(x, y) x > y)", [3, 2, 1]),
     ('substring(start position: 2, string: "abc")', "bc"), ('substring(text: "abc", start position: 2)', None), ("max(1)", 1),
-    ("{f: sum, r: f([1, 2])}.r", 3), ("{f: max, r: f(1, 2, 3)}.r", 3), ("{f: function() 1, r: f()}.r", 1), ("{f: function(a+b) a+b * 2, r: f(3)}.r", 6),
+    ("{f: sum, r: f([1, 2])}.r", 3), ("{f: max, r: f(1, 2, 3)}.r", 3), ("{f: function() 1, r: f()}.r", 1),
+    ("{f: function(a+b) a+b * 2, r: f(3)}.r", 6),
 ]
 
 

@@ -8,6 +8,7 @@ from ..errors import Null
 from ..values import DECIMAL128, DaysTimeDuration, YearsMonthsDuration
 from .registry import builtin
 
+DIGITS = DECIMAL128.prec
 _WIDE = Context(prec=100, Emin=-6300, Emax=6300)
 
 
@@ -77,10 +78,10 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal:
     if not divisor:
         raise Null("division_by_zero")
     # Apart by more digits than a number has, the remainder would be noise, and finding it slow.
-    if dividend.adjusted() - divisor.adjusted() > 34:
+    if dividend and dividend.adjusted() - divisor.adjusted() > DIGITS:
         raise Null("number_out_of_range")
     rest = _WIDE.remainder(dividend, divisor)
-    return DECIMAL128.plus(rest + divisor if rest and (rest < 0) != (divisor < 0) else rest)
+    return DECIMAL128.plus(_WIDE.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest)
 
 
 @builtin("sqrt", "number: number")
@@ -106,9 +107,10 @@ def exp(run: Run, number: Decimal) -> Decimal:
 
 @builtin("odd", "number: number")
 def odd(run: Run, number: Decimal) -> bool:
-    return abs(modulo(run, number, Decimal(2))) == 1
+    return number.adjusted() <= DIGITS and modulo(run, number, Decimal(2)) == 1
 
 
 @builtin("even", "number: number")
 def even(run: Run, number: Decimal) -> bool:
-    return modulo(run, number, Decimal(2)) == 0
+    # A number with more places than digits ends in zeros.
+    return number.adjusted() > DIGITS or modulo(run, number, Decimal(2)) == 0

@@ -1,9 +1,9 @@
 """Compares engine.feel with the npm package that is inside the stock modelling tools. For development only.
 
-    python -m tests.feel.differential.compare FOLDER [PACKAGE]
+    python -m tests.feel.differential.compare FOLDER [PACKAGE [COUNT [SEED]]]
 
-FOLDER holds node_modules with PACKAGE ("feelin" or "@bpmn-io/feelin"). Every row of the test tables is evaluated by both; rows with different
-values are printed. Where they differ, the standard decides; docs/feel.md says which way we went.
+FOLDER holds node_modules with PACKAGE ("feelin" or "@bpmn-io/feelin"). Every row of the test tables, and COUNT random
+expressions, are evaluated by both; those with different values are printed. Where they differ, the standard decides; docs/feel.md says which way we went.
 """
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import test_functions, test_language, test_reference
 from ..tables import test_of, value_of
+from .expressions import SCOPE, expressions
 
 SCRIPT = Path(__file__).parent / "feelin.mjs"
 
@@ -53,8 +54,9 @@ def theirs(rows: list[dict[str, object]], folder: str, package: str) -> list[dic
     return answers
 
 
-def main(folder: str, package: str = "feelin") -> None:
-    rows = questions()
+def main(folder: str, package: str = "feelin", count: str = "0", seed: str = "1") -> None:
+    rows = questions() if count == "0" else [
+        {"kind": "expression", "text": text, "scope": SCOPE} for text in expressions(int(count), int(seed))]
     same = 0
     for question, answer in zip(rows, theirs(rows, folder, package), strict=True):
         mine = ours(question)
