@@ -8,8 +8,7 @@ from flask import Blueprint, g, has_request_context, redirect, request
 from flask.typing import ResponseReturnValue
 
 from engine.texts import LANGUAGES, add_catalogue, text
-
-from .security import public, safe_target
+from webapp.security import public, safe_target
 
 add_catalogue(Path(__file__).parent / "texts")
 COOKIE = "language"

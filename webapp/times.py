@@ -11,10 +11,9 @@ from markupsafe import Markup
 
 from engine.core.calendar import CHINA, Calendar
 from engine.verbs import calendars
-
-from .clock import now
-from .database import store
-from .texts import t
+from webapp.clock import now
+from webapp.database import store
+from webapp.texts import t
 
 Urgency = Literal["calm", "soon", "late"]
 

@@ -1,0 +1,64 @@
+"""What every page about a case shows: its diagram with marks, its history so far, its big steps, what was filed, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from engine.core.bpmn.drawing import draw
+from engine.core.forms.parts import View
+from engine.core.forms.view import view
+from engine.tables.instances import Variable
+from engine.verbs import attachments, definitions, history, instances, sources
+from engine.verbs.access import Actor, require_instance
+from webapp.progress import BigStep, big_steps
+from webapp.texts import language
+
+
+@dataclass(frozen=True)
+class CaseParts:
+    """`filed`: the start form as it was filled in, None if the process starts without one."""
+
+    svg: Markup
+    timeline: Sequence[history.TimelineRow]
+    steps: list[BigStep]
+    filed: View | None
+    files: Sequence[Row]
+
+
+def case_parts(session: Session, instance_id: str, definition_id: str, actor: Actor, now: datetime) -> CaseParts:
+    """For a process instance that the actor may see; raises NotFound for any other."""
+    require_instance(session, actor, instance_id)
+    marks, badges = instances.marks(session, instance_id)
+    process = definitions.process(session, definition_id)
+    return CaseParts(
+        # The drawing escapes every name in it and carries no script.
+        svg=Markup(draw(definitions.diagram(session, definition_id), marks, badges, language())),
+        timeline=history.timeline(session, instance_id, actor, language())[::-1],  # the newest first
+        steps=big_steps(process, marks),
+        filed=_filed(session, instance_id, definition_id, actor, now),
+        files=attachments.of_instance(session, instance_id, actor),
+    )
+
+
+def steps_of(session: Session, instance_id: str, definition_id: str) -> list[BigStep]:
+    """Only the big steps, for a list of cases that the actor may see."""
+    return big_steps(definitions.process(session, definition_id), instances.marks(session, instance_id)[0])
+
+
+def _filed(session: Session, instance_id: str, definition_id: str, actor: Actor, now: datetime) -> View | None:
+    form = definitions.start_form(session, definition_id)
+    if form is None:
+        return None
+    # Only what the form itself asks for: the people of an enterprise see what they filed, not what offices noted down since.
+    asked = sorted({component.path[0] for component in form.walk() if component.path})
+    rows = select(Variable.name, Variable.value).where(
+        Variable.instance_id == instance_id, Variable.scope == instance_id, Variable.name.in_(asked)
+    )
+    variables = {name: value for name, value in session.execute(rows)}
+    return view(form, sources.with_sources(session, form, variables, actor), now=now, read_only=True)

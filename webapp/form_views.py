@@ -1,0 +1,54 @@
+"""A form of the engine made ready for a page, or for the part of it that htmx exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from flask import render_template
+
+from engine.core.forms.model import FieldError
+from engine.core.forms.parts import Line, Part, View
+from engine.core.forms.view import view
+from engine.verbs.actions import ActionForm
+from engine.verbs.filling import TaskForm
+from webapp.posted_forms import Raw
+
+
+def shown(
+    task_form: TaskForm | ActionForm, now: datetime, raw: Raw | None = None, errors: Mapping[str, FieldError] | None = None,
+    *, read_only: bool = False,
+) -> View | None:  # fmt: skip
+    """What to draw: `raw` as typed just now, else the saved draft, else the variables. None if there is no form."""
+    if task_form.form is None:
+        return None
+    typed = raw if raw is not None else task_form.draft
+    return view(
+        task_form.form, task_form.variables, typed, now=now, read_only=read_only, errors=errors, attachments=task_form.attachments
+    )
+
+
+def fragment(form: View | None, refresh_url: str, draft_url: str = "") -> str:
+    """Only the fields, for an exchange in place."""
+    return render_template("form_fragment.html", form=form, refresh_url=refresh_url, draft_url=draft_url)
+
+
+def typed_words(form: View | None) -> list[tuple[str, str]]:
+    """Label and words of every field that something was typed into, to be read and copied."""
+    found = []
+    for part in _parts(form.lines if form else ()):
+        words = [*part.display] or list(part.texts)
+        words += [file.name for file in part.files]
+        filled = "、".join(word for word in words if word)
+        if part.name and part.kind not in ("checkbox",) and filled:
+            found.append((part.label, filled))
+    return found
+
+
+def _parts(lines: Sequence[Line]) -> Iterator[Part]:
+    for line in lines:
+        for part in line.parts:
+            yield part
+            yield from _parts(part.lines)
+            for row in part.rows:
+                yield from _parts(row.lines)

@@ -1,0 +1,98 @@
+"""Cases for those who see more than their own tasks: a list to search, and one case on its diagram."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.core.runtime.step import Status
+from engine.verbs import audience, definitions, incidents, instances, records, tasks
+from engine.verbs.access import Act, Kind
+from webapp.case_parts import case_parts
+from webapp.clock import now
+from webapp.database import store
+from webapp.inbox import page_number
+from webapp.security import needs, signed_in
+from webapp.texts import language, t
+from webapp.words import value_in_words
+
+pages = Blueprint("instance_pages", __name__, url_prefix="/instances")
+
+
+@pages.get("")
+@signed_in
+def show_all() -> ResponseReturnValue:
+    if g.actor.kind is Kind.ENTERPRISE:
+        return redirect(url_for("enterprise_pages.show"), 303)
+    chosen = _chosen()
+    with store().reading() as session:
+        page = tasks.page(session, instances.list_instances(g.actor, chosen, now()), page_number(), 20)
+        current = instances.open_tasks(session, [row.id for row in page.rows])
+        processes = definitions.names(session).items()
+        departments = records.departments(session, g.actor.zone_id)
+    asked = {name: value for name, value in request.args.items() if name != "page"}
+    return render_template(
+        "instances.html", page=page, current=current, chosen=chosen, is_narrowed=chosen != instances.Filter(), processes=processes,
+        departments=departments, statuses=[status.value for status in Status],
+        address=lambda number: url_for(".show_all", **{**asked, "page": number}),
+    )  # fmt: skip
+
+
+def _chosen() -> instances.Filter:
+    given = request.args
+    return instances.Filter(
+        process=given.get("process", ""), status=given.get("status", ""), department=given.get("department", ""),
+        overdue="overdue" in given, incident="incident" in given, query=given.get("q", "")[:100],
+    )  # fmt: skip
+
+
+@pages.get("/<instance_id>")
+@signed_in
+def show(instance_id: str) -> ResponseReturnValue:
+    if g.actor.kind is Kind.ENTERPRISE:
+        return redirect(url_for("enterprise_pages.follow", instance_id=instance_id), 303)
+    with store().reading() as session:
+        instance = instances.get(session, instance_id, g.actor)
+        case = case_parts(session, instance_id, instance.definition_id, g.actor, now())
+        found = session.execute(incidents.list_incidents(g.actor, instance_id)).all()
+        reasons = audience.audience(session, instance_id, g.actor, now())
+        actions = instances.actions(session, instance_id, g.actor)
+        variables = _variables(session, instance_id)
+    return render_template(
+        "instance.html", instance=instance, case=case, actions=actions, variables=variables,
+        incidents=[(row, incidents.sentence(row, language())) for row in found],
+        reasons=[(reason.who, reason.sentence(language())) for reason in reasons],
+    )  # fmt: skip
+
+
+def _variables(session: Session, instance_id: str) -> list[tuple[str, str, str]]:
+    """Scope (empty for the root), name and value in words."""
+    found = instances.variables(session, instance_id, g.actor)
+    scopes = sorted(found, key=lambda scope: (scope != instance_id, scope))
+    return [
+        ("" if scope == instance_id else scope.removeprefix(instance_id + "."), name, value_in_words(value))
+        for scope in scopes for name, value in sorted(found[scope].items())
+    ]  # fmt: skip
+
+
+@pages.post("/<instance_id>/incidents/<incident_id>/retry")
+@needs(Act.REPAIR)
+def retry(instance_id: str, incident_id: str) -> ResponseReturnValue:
+    with store().writing() as session:
+        incidents.retry(session, incident_id, g.actor, now())
+    flash(t("instance.retried"), "ok")
+    return redirect(url_for(".show", instance_id=instance_id), 303)
+
+
+@pages.post("/<instance_id>/terminate")
+@needs(Act.TERMINATE)
+def terminate(instance_id: str) -> ResponseReturnValue:
+    reason = request.form.get("reason", "").strip()[:1000]
+    if not reason:
+        flash(t("instance.terminate_needs_reason"), "late")
+        return redirect(url_for(".show", instance_id=instance_id), 303)
+    with store().writing() as session:
+        instances.terminate(session, instance_id, reason, g.actor, now())
+    flash(t("instance.terminated"), "ok")
+    return redirect(url_for(".show", instance_id=instance_id), 303)

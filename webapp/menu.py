@@ -1,0 +1,56 @@
+"""The places a person can go to from every page, by what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g, request, url_for
+
+from engine.verbs import notifications
+from engine.verbs.access import WORKERS, Act, Kind, may
+from webapp.database import store
+from webapp.texts import t
+
+
+@dataclass(frozen=True)
+class Place:
+    """`current` is True on its own pages."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool
+
+
+def entries() -> list[Place]:
+    """The menu of the signed-in person, most used first; at most five, the width of a phone."""
+    actor = g.get("actor")
+    if actor is None:
+        return []
+    places = []
+    if actor.kind is Kind.ENTERPRISE:
+        places.append(_place("menu.enterprise", "building", "enterprise_pages.show", "enterprise_pages."))
+    if actor.kind in WORKERS:
+        places.append(_place("menu.inbox", "inbox", "inbox.show", "inbox.", "task_pages."))
+    if may(actor, Act.START) and actor.kind is not Kind.ENTERPRISE:
+        places.append(_place("menu.start", "plus", "starting_pages.choose", "starting_pages."))
+    if actor.kind not in (Kind.ENTERPRISE, Kind.DESIGNER):
+        places.append(_place("menu.instances", "list", "instance_pages.show_all", "instance_pages."))
+    if may(actor, Act.SEE_DEFINITIONS):
+        places.append(_place("menu.definitions", "diagram", "definition_pages.show_all", "definition_pages."))
+    return places
+
+
+def _place(label: str, icon: str, endpoint: str, *prefixes: str) -> Place:
+    current = (request.endpoint or "").startswith(prefixes)
+    return Place(t(label), icon, url_for(endpoint), current)
+
+
+def unread() -> int:
+    """How many notifications the signed-in person has not read."""
+    if g.get("actor") is None:
+        return 0
+    if "unread" not in g:
+        with store().reading() as session:
+            g.unread = notifications.count_unread(session, g.actor)
+    return g.unread

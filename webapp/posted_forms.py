@@ -1,0 +1,59 @@
+"""Filled-in forms as browsers post them: the fields as typed, the uploads stored first, row buttons followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flask import g, request
+from sqlalchemy.orm import Session
+
+from engine.core.forms.actions import act
+from engine.core.forms.model import FieldError
+from engine.core.forms.sources import KEPT
+from engine.verbs import attachments
+from engine.verbs.errors import EngineError
+from webapp.clock import now
+
+Raw = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """`raw`: every field as typed. `submitted`: False when a button only asked to draw the form anew.
+
+    `refused`: by field name, why an upload was not taken.
+    """
+
+    raw: Raw
+    submitted: bool
+    refused: dict[str, FieldError] = field(default_factory=dict)
+
+
+def posted(session: Session, *, task_id: str | None = None, request_key: str | None = None) -> Posted:
+    """What came with this request; its uploads are stored for the task or the start they belong to."""
+    raw = request.form.to_dict(flat=False)
+    refused: dict[str, FieldError] = {}
+    for name, files in request.files.to_dict(flat=False).items():
+        for file in files:
+            if not file.filename:
+                continue
+            try:
+                stored = attachments.store(
+                    session, file.read(), file.filename, g.actor, now(), task_id=task_id, request_key=request_key
+                )
+                raw.setdefault(name, []).append(stored.id)
+            except EngineError as error:
+                refused[name] = FieldError(f"error.{error.code}", error.facts)
+    acted = act(raw)
+    submitted = acted is None and "_update" not in raw and not refused
+    return Posted(_fields(raw if acted is None else acted), submitted, refused)
+
+
+def typed() -> Raw:
+    """The fields as typed, with nothing stored or followed: a draft."""
+    return _fields(request.form.to_dict(flat=False))
+
+
+def _fields(raw: Raw) -> Raw:
+    """Without the controls of the page around the form."""
+    return {name: texts for name, texts in raw.items() if name.startswith(KEPT) or not (name.startswith("_") or name == "csrf_token")}

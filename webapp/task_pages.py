@@ -1,0 +1,117 @@
+"""One user task: its form, the case's facts and history, the diagram with this step marked; claim, release, complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.core.calendar import CHINA
+from engine.core.forms.model import FieldError
+from engine.verbs import tasks
+from engine.verbs.access import Kind, may_work_on
+from engine.verbs.errors import AlreadyClaimed, FormInvalid, TaskNotOpen
+from webapp.case_parts import case_parts
+from webapp.clock import now
+from webapp.database import store
+from webapp.error_pages import sentence
+from webapp.form_views import fragment, shown, typed_words
+from webapp.posted_forms import Raw, posted, typed
+from webapp.security import signed_in
+from webapp.texts import t
+
+pages = Blueprint("task_pages", __name__, url_prefix="/tasks")
+
+
+@pages.get("/<task_id>")
+@signed_in
+def show(task_id: str) -> ResponseReturnValue:
+    return _page(task_id)
+
+
+@pages.post("/<task_id>/claim")
+@signed_in
+def claim(task_id: str) -> ResponseReturnValue:
+    with store().writing() as session:
+        tasks.claim(session, task_id, g.actor, now())
+    flash(t("task.claimed"), "ok")
+    return redirect(url_for(".show", task_id=task_id), 303)
+
+
+@pages.post("/<task_id>/release")
+@signed_in
+def release(task_id: str) -> ResponseReturnValue:
+    with store().writing() as session:
+        tasks.release(session, task_id, g.actor, now())
+    flash(t("task.released"), "ok")
+    return redirect(url_for("inbox.show"), 303)
+
+
+@pages.post("/<task_id>/draft")
+@signed_in
+def draft(task_id: str) -> ResponseReturnValue:
+    """What has been typed so far, kept without being judged. Answers with the local time."""
+    with store().writing() as session:
+        saved_at = tasks.save_draft(session, task_id, typed(), g.actor, now())
+    return {"saved_at": f"{saved_at.astimezone(CHINA):%H:%M}"}
+
+
+@pages.post("/<task_id>/refresh")
+@signed_in
+def refresh(task_id: str) -> ResponseReturnValue:
+    """The form drawn anew for what is typed: conditions, rows of lists, uploads."""
+    with store().writing() as session:
+        sent = posted(session, task_id=task_id)
+        tasks.save_draft(session, task_id, sent.raw, g.actor, now())
+        form = shown(tasks.form(session, task_id, g.actor, now()), now(), sent.raw, sent.refused)
+    return fragment(form, url_for(".refresh", task_id=task_id), url_for(".draft", task_id=task_id))
+
+
+@pages.post("/<task_id>/complete")
+@signed_in
+def complete(task_id: str) -> ResponseReturnValue:
+    with store().writing() as session:
+        sent = posted(session, task_id=task_id)
+        if not sent.submitted:
+            tasks.save_draft(session, task_id, sent.raw, g.actor, now())
+    if not sent.submitted:
+        return _page(task_id, sent.raw, sent.refused)
+    try:
+        with store().writing() as session:
+            task = tasks.get(session, task_id, g.actor)
+            tasks.complete(session, task_id, sent.raw, g.actor, now())
+    except FormInvalid as invalid:
+        return make_response(_page(task_id, sent.raw, invalid.submission.errors), 422)
+    except (TaskNotOpen, AlreadyClaimed) as late:
+        return _too_late(task_id, sent.raw, late)
+    flash(t("task.completed", task=task.name), "ok")
+    return redirect(_next(task), 303)
+
+
+def _too_late(task_id: str, raw: Raw, late: TaskNotOpen | AlreadyClaimed) -> ResponseReturnValue:
+    """Somebody was faster: who, when, and everything this person typed, which stays theirs as a draft."""
+    with store().writing() as session:
+        tasks.save_draft(session, task_id, raw, g.actor, now())
+        form = shown(tasks.form(session, task_id, g.actor, now(), closed=True), now(), raw)
+    return make_response(render_template("too_late.html", what=sentence(late), typed=typed_words(form), task_id=task_id), 409)
+
+
+def _page(task_id: str, raw: Raw | None = None, errors: Mapping[str, FieldError] | None = None) -> str:
+    with store().reading() as session:
+        task = tasks.get(session, task_id, g.actor)
+        may_work = may_work_on(g.actor, task)
+        task_form = tasks.form(session, task_id, g.actor, now(), closed=not may_work)
+        case = case_parts(session, task.instance_id, task.definition_id, g.actor, now())
+    return render_template(
+        "task.html", task=task, case=case, may_work=may_work, may_release=tasks.may_release(g.actor, task),
+        form=shown(task_form, now(), raw, errors, read_only=not may_work), draft_from=task_form.saved_at if raw is None and may_work else None,
+        refresh_url=url_for(".refresh", task_id=task_id), draft_url=url_for(".draft", task_id=task_id),
+    )  # fmt: skip
+
+
+def _next(task: tasks.TaskDetail) -> str:
+    """Where to go when a task is done: an enterprise sees its case move, everybody else has more to do."""
+    if g.actor.kind is Kind.ENTERPRISE:
+        return url_for("enterprise_pages.follow", instance_id=task.instance_id)
+    return url_for("inbox.show")
