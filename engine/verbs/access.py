@@ -9,7 +9,7 @@ same rules over loaded rows. A candidate group is a word in a diagram:
 - any other word: those whom a membership binds to it
 
 A department and a membership make a team: a case that was once offered to a team stays visible to it. To those who share only a
-kind, it is visible while a task is open to them.
+kind, it is visible until the task that was offered to them is closed.
 """
 
 from __future__ import annotations

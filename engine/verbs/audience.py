@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.tables.people import CadreAssignment, Department, Person
 from engine.texts import text
-from engine.verbs import access
+from engine.verbs import access, people
 from engine.verbs.access import Actor, Kind, Reason
 from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
 from engine.verbs.errors import NotFound
@@ -44,9 +44,9 @@ def _record_audience(session: Session, instance: Row, now: datetime) -> Iterator
 
 
 def _task_audience(session: Session, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
-    people = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).tuples().all())
-    departments = dict(session.execute(select(Department.id, Department.name)).tuples().all())
+    involved = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
+    names = people.names(session, involved)
+    departments = {id_: name for id_, name in session.execute(select(Department.id, Department.name))}
     relative = {access.OWN_ENTERPRISE, access.SERVING_CADRES, access.ZONE_SUPERVISORS}
     for task in tasks:
         facts: dict[str, object] = {"task": task.name}

@@ -103,6 +103,7 @@ def create(
     session: Session, *, username: str, name: str, kind: Kind | str, password: str | None, actor: Actor, now: datetime,
     enterprise_id: str | None = None, department_id: str | None = None, zone_id: str | None = None, groups: Iterable[str] = (),
     position: str | None = None, phone: str | None = None, email: str | None = None, demonstration: bool = False,
+    id: str | None = None,
 ) -> str:  # fmt: skip
     """A new account; its id. `password` None: nobody can sign in until one is set.
 
@@ -115,7 +116,7 @@ def create(
     _check_place(session, kind, enterprise_id, department_id, zone_id)
     if session.scalar(select(exists().where(Person.username == username))):
         raise UsernameTaken(username=username)
-    person_id = uuid4().hex
+    person_id = id or uuid4().hex
     session.execute(insert(Person).values(
         id=person_id, username=username, name=name.strip(), kind=kind.value, enterprise_id=enterprise_id,
         department_id=department_id, zone_id=zone_id, position=position, phone=phone, email=email,
