@@ -82,13 +82,13 @@ def unescape(literal: str) -> str | None:
 
 
 class NameTable:
-    """Known names that are more than one word, found by their first token; local ones are added and dropped by scope.
+    """Known names that are more than one word, found by their first two tokens; local ones are added and dropped by scope.
 
     Where the known name has a space, the text needs one too, and only there: with `a-b` known, `a - b` is a difference.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.by_first: dict[str, list[tuple[tuple[Part, ...], str]]] = {}
+        self.by_start: dict[tuple[str, str], list[tuple[tuple[Part, ...], str]]] = {}
         for name in names:
             self.add(name)
 
@@ -100,14 +100,14 @@ class NameTable:
             return False
         if not parts or (len(parts) == 1 and _is_word(name)):
             return False
-        entries = self.by_first.setdefault(parts[0][0], [])
+        entries = self.by_start.setdefault((parts[0][0], parts[1][0] if len(parts) > 1 else ""), [])
         entries.append((parts, name))
         entries.sort(key=lambda entry: -len(entry[0]))
         return True
 
     def drop(self, name: str) -> None:
         """Forget one entry of a name that `add` reported True for."""
-        for entries in self.by_first.values():
+        for entries in self.by_start.values():
             for entry in entries:
                 if entry[1] == name:
                     entries.remove(entry)
@@ -115,10 +115,13 @@ class NameTable:
 
     def match(self, tokens: list[Token], index: int) -> tuple[str, int] | None:
         """The longest known name that starts at a token, and the index behind it."""
-        for parts, name in self.by_first.get(tokens[index].text, ()):
-            end = index + len(parts)
-            if end < len(tokens) and _parts(tokens[index:end]) == parts:
-                return name, end
+        first = tokens[index].text
+        second = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        for start in ((first, second), (first, "")):
+            for parts, name in self.by_start.get(start, ()):
+                end = index + len(parts)
+                if end < len(tokens) and _parts(tokens[index:end]) == parts:
+                    return name, end
         return None
 
 

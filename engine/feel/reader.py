@@ -1,11 +1,13 @@
 """Walking over the tokens of one text: what comes next, names in all their forms, types, and helpful errors."""
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from .budget import Position
 from .errors import FeelSyntaxError
-from .lexer import FULL_WIDTH, NameTable, Token, position, tokens_of, unescape
+from .lexer import FULL_WIDTH, NameTable, Token, tokens_of, unescape
 from .syntax import Type
 from .types import TYPE_NAMES
 
@@ -23,6 +25,7 @@ class Reader:
             raise FeelSyntaxError("too_long", 1, 1, limit=TEXT_LIMIT)
         self.text = text
         self.tokens = tokens_of(text)
+        self.lines = [0, *(found.end() for found in re.finditer("\n", text))]
         self.index = 0
         self.depth = 0
         self.names = NameTable(names)
@@ -34,7 +37,9 @@ class Reader:
         return self.tokens[self.index]
 
     def at(self, token: Token | None = None) -> Position:
-        return position(self.text, (token or self.token).start)
+        start = (token or self.token).start
+        line = bisect_right(self.lines, start)
+        return Position(line, start - self.lines[line - 1] + 1)
 
     def sees(self, *texts: str) -> bool:
         token = self.tokens[self.index]
