@@ -15,7 +15,7 @@ from stdnum.exceptions import ValidationError
 from engine.tables.people import CadreAssignment, Department, Enterprise, Person, Zone
 from engine.verbs import history
 from engine.verbs.access import SYSTEM, Act, Actor, Kind, in_force, require, visible_enterprises
-from engine.verbs.errors import EngineError, NotFound
+from engine.verbs.errors import EngineError, NotAllowed, NotFound
 from engine.verbs.search import contains
 
 
@@ -66,7 +66,9 @@ def departments(session: Session, zone_id: str | None = None) -> list[Row]:
 
 
 def put_zone(session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None) -> str:
-    """Create a zone, or rename the one with this id; its id."""
+    """Create a zone, or rename the one with this id; its id. Not for supervisors, who have one."""
+    if actor.kind is Kind.SUPERVISOR:
+        raise NotAllowed(Act.MANAGE_RECORDS.value)
     return _put(session, Zone, "zone", id, {"name": _named(name, "zone")}, actor, now)
 
 
@@ -75,7 +77,9 @@ def put_department(
     phone: str | None = None, duties: str | None = None,
 ) -> str:  # fmt: skip
     """Create a department, or change the one with this id; its id, the one in the candidate group `dept:<id>`."""
-    _require(session, Zone, "zone", zone_id)
+    _require_reach(session, actor, zone_id)
+    if id is not None:
+        _require_reach(session, actor, session.scalar(select(Department.zone_id).where(Department.id == id)) or zone_id)
     values = {"name": _named(name, "department"), "zone_id": zone_id, "phone": phone, "duties": duties}
     return _put(session, Department, "department", id, values, actor, now)
 
@@ -114,7 +118,7 @@ def create_enterprise(
     """A new enterprise; its id. Raises UsccInvalid, UsccTaken, NotAllowed, NotFound (the zone)."""
     require(actor, Act.MANAGE_RECORDS)
     uscc, name = valid_uscc(uscc), _named(name, "enterprise")
-    _require(session, Zone, "zone", zone_id)
+    _require_reach(session, actor, zone_id)
     taken = session.scalar(select(Enterprise.name).where(Enterprise.uscc == uscc))
     if taken is not None:
         raise UsccTaken(uscc=uscc, name=taken)
@@ -222,9 +226,13 @@ def _named(name: str, what: str) -> str:
     return name.strip()
 
 
-def _require(session: Session, table: type[Zone] | type[Department] | type[Enterprise], what: str, id_: str | None) -> None:
-    if id_ is not None and not session.scalar(select(exists().where(table.id == id_))):
-        raise NotFound(what, id_)
+def _require_reach(session: Session, actor: Actor, zone_id: str | None) -> None:
+    """The zone exists and is the supervisor's own. Raises NotAllowed, NotFound."""
+    require(actor, Act.MANAGE_RECORDS)
+    if actor.kind is Kind.SUPERVISOR and zone_id != actor.zone_id:
+        raise NotAllowed(Act.MANAGE_RECORDS.value)
+    if zone_id is not None and not session.scalar(select(exists().where(Zone.id == zone_id))):
+        raise NotFound("zone", zone_id)
 
 
 def _record(session: Session, kind: str, actor: Actor, now: datetime, **facts: object) -> None:

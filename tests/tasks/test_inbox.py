@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine.verbs import tasks
+from engine.verbs.inboxes import Page
+from tests.access.world import World
+
+
+def box(world: World, who: str, name: str, number: int = 1, size: int = 20, **options: str) -> Page:
+    with world.store.reading() as session:
+        return tasks.page(session, tasks.inbox(world.actor(who), name, world.clock.now, **options), number, size)
+
+
+def names(page: Page) -> list[str]:
+    return [row.name for row in page.rows]
+
+
+def test_a_task_moves_from_the_group_s_box_to_mine_and_to_done(any_world: World) -> None:
+    case = any_world.start()
+    assert names(box(any_world, "housing_one", "groups")) == ["部门承办"]
+
+    any_world.claim(case, "handle_case", "housing_one")
+    assert names(box(any_world, "housing_one", "mine")) == ["部门承办"] and names(box(any_world, "housing_two", "groups")) == []
+
+    any_world.complete(case, "handle_case", "housing_one", topic="路灯不亮", opinion="已修复")
+    done = box(any_world, "housing_one", "done").rows[0]
+    assert (done.name, done.outcome, done.closed_at) == ("部门承办", "completed", any_world.clock.now)
+    assert names(box(any_world, "housing_one", "mine")) == []
+
+
+def test_a_row_has_what_a_list_shows(world: World) -> None:
+    case = world.start()
+    world.claim(case, "handle_case", "housing_one")
+
+    row = box(world, "housing_one", "mine").rows[0]
+
+    assert (row.process_name, row.business_key, row.title, row.enterprise_name) == ("办件", "BJ20260001", "路灯不亮", "acme")
+    assert (row.assignee, row.assignee_name, row.due_at) == ("housing_one", "housing_one", world.clock.now + timedelta(days=3))
+
+
+def test_overdue_holds_what_is_mine_or_my_group_s_and_late(world: World) -> None:
+    taken = world.start()
+    world.start()
+    world.claim(taken, "handle_case", "housing_one")
+    assert box(world, "housing_one", "overdue").total == 0
+
+    world.clock.now += timedelta(days=4)
+
+    assert box(world, "housing_one", "overdue").total == 2
+    assert box(world, "housing_two", "overdue").total == 1
+
+
+def test_the_most_urgent_comes_first_and_what_has_no_limit_last(world: World) -> None:
+    world.start()
+    world.clock.now += timedelta(hours=1)
+    world.start(topic="第二件")
+
+    rows = box(world, "desk_one", "groups").rows + box(world, "housing_one", "groups").rows
+
+    assert [row.business_key for row in rows] == ["BJ20260001", "BJ20260002"] * 2
+    assert [row.due_at is None for row in rows] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("路灯", 1), ("bj20260001", 1), ("归类", 2), ("ACME", 2), ("BOLT", 0), ("%", 1), ("_", 0), ("100%", 1), ("' OR 1=1 --", 0), ("  ", 2), ("\0", 2)],
+)  # fmt: skip
+def test_search_looks_at_number_title_task_and_enterprise_literally(any_world: World, query: str, found: int) -> None:
+    any_world.start()
+    any_world.start(topic="涨价100%")
+
+    assert box(any_world, "desk_one", "groups", query=query, process="case").total == found
+    assert box(any_world, "desk_one", "groups", query=query, process="another").total == 0
+
+
+def test_pages_do_not_lose_or_repeat_rows_and_a_page_too_far_is_the_last(world: World) -> None:
+    for _ in range(7):
+        world.start()
+
+    pages = [box(world, "desk_one", "groups", number, size=3) for number in (1, 2, 3, 99)]
+
+    assert [len(page.rows) for page in pages] == [3, 3, 1, 1]
+    assert len({row.id for page in pages[:3] for row in page.rows}) == 7
+    assert (pages[3].number, pages[3].pages, pages[3].total) == (3, 3, 7)
+    assert box(world, "desk_one", "mine", -5).number == 1
+
+
+def test_counts_are_those_of_the_boxes(any_world: World) -> None:
+    first = any_world.start()
+    any_world.start()
+    any_world.claim(first, "handle_case", "housing_one")
+    any_world.clock.now += timedelta(days=9)
+
+    for who in ("housing_one", "desk_two", "acme_boss", "designer"):
+        with any_world.store.reading() as session:
+            counted = tasks.counts(session, any_world.actor(who), any_world.clock.now)
+        assert counted == {name: box(any_world, who, name).total for name in tasks.BOXES}
