@@ -83,13 +83,14 @@ def demo(chosen: argparse.Namespace) -> int:
     store = from_environment().store()
     try:
         made = demonstration.prepare(store, _now())
+        lines = list(demonstration.accounts(store, chosen.language))
     except Refused as refused:
         _print_problems(refused.problems, chosen.language)
         return _complain(chosen, "cli.refused", errors=_count(refused.problems, "error"))
     finally:
         store.close()
     _say(chosen, "cli.demo_made" if made else "cli.demo_kept", instances=made)
-    for line in demonstration.accounts(chosen.language):
+    for line in lines:
         print("  " + line)
     return 0
 

@@ -79,9 +79,13 @@ def prepare(store: Store, now: datetime) -> int:
     return len(STORIES)
 
 
-def accounts(language: str) -> Iterator[str]:
-    """A line per account: user name, password, who it is."""
+def accounts(store: Store, language: str) -> Iterator[str]:
+    """A line per demonstration account that there is: user name, password, who it is."""
+    with store.reading() as session:
+        active = {row.username for row in people.demonstrations(session)}
     for account in ACCOUNTS:
+        if account.username not in active:
+            continue
         role = text(f"kind.{account.kind}", language)
         yield text(
             "cli.demo_account", language, username=account.username, password=PASSWORD, name=account.name,
