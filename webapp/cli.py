@@ -74,7 +74,7 @@ def deploy(chosen: argparse.Namespace) -> int:
 def scenarios(chosen: argparse.Namespace) -> int:
     from webapp import scenario_runs
 
-    return scenario_runs.run(chosen.paths, chosen.language, as_json=chosen.json)
+    return scenario_runs.run(chosen.paths, chosen.language, as_json=chosen.json, coverage=chosen.coverage)
 
 
 def demo(chosen: argparse.Namespace) -> int:
@@ -169,7 +169,8 @@ def _parser() -> argparse.ArgumentParser:
 
     command("check", check, paths=True, as_json=True)
     command("deploy", deploy, paths=True)
-    command("scenarios", scenarios, paths=True, as_json=True)
+    played = command("scenarios", scenarios, paths=True, as_json=True)
+    played.add_argument("--coverage", action="store_true", help=text("cli.help.coverage"))
     command("serve", serve)
     command("worker", worker)
     command("demo", demo)
