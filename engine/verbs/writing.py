@@ -111,7 +111,7 @@ def _write_instance(change: Change, head: Head) -> Stored:
 def _reason(history: Iterable[Entry]) -> str | None:
     ended = next((entry for entry in history if entry.kind == "instance_ended"), None)
     facts = ended.facts if ended else {}
-    reason = facts.get("reason") or facts.get("error") or facts.get("end")
+    reason = facts.get("reason") or facts.get("error") or facts.get("end_name")
     return str(reason) if reason else None
 
 
