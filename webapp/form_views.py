@@ -10,13 +10,12 @@ from flask import render_template
 from engine.core.forms.model import FieldError
 from engine.core.forms.parts import Line, Part, View
 from engine.core.forms.view import view
-from engine.verbs.actions import ActionForm
 from engine.verbs.filling import TaskForm
 from webapp.posted_forms import Raw
 
 
 def shown(
-    task_form: TaskForm | ActionForm, now: datetime, raw: Raw | None = None, errors: Mapping[str, FieldError] | None = None,
+    task_form: TaskForm, now: datetime, raw: Raw | None = None, errors: Mapping[str, FieldError] | None = None,
     *, read_only: bool = False,
 ) -> View | None:  # fmt: skip
     """What to draw: `raw` as typed just now, else the saved draft, else the variables. None if there is no form."""

@@ -15,7 +15,7 @@ from webapp.database import store
 from webapp.inbox import page_number
 from webapp.security import needs, signed_in
 from webapp.texts import language, t
-from webapp.words import value_in_words
+from webapp.words import value_from_words, value_in_words
 
 pages = Blueprint("instance_pages", __name__, url_prefix="/instances")
 
@@ -58,7 +58,7 @@ def show(instance_id: str) -> ResponseReturnValue:
         found = session.execute(incidents.list_incidents(g.actor, instance_id)).all()
         reasons = audience.audience(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)
-        variables = _variables(session, instance_id)
+        variables = _variables(session, instance)
     return render_template(
         "instance.html", instance=instance, case=case, actions=actions, variables=variables,
         incidents=[(row, incidents.sentence(row, language())) for row in found],
@@ -66,12 +66,13 @@ def show(instance_id: str) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _variables(session: Session, instance_id: str) -> list[tuple[str, str, str]]:
-    """Scope (empty for the root), name and value in words."""
-    found = instances.variables(session, instance_id, g.actor)
-    scopes = sorted(found, key=lambda scope: (scope != instance_id, scope))
+def _variables(session: Session, instance: instances.Detail) -> list[tuple[str, str, str]]:
+    """Scope (empty for the whole case), name and value in words."""
+    found = instances.variables(session, instance.id, g.actor)
+    names = {instance.id: "", **{task.id: task.name for task in instance.tasks}}
+    scopes = sorted(found, key=lambda scope: (scope != instance.id, scope))
     return [
-        ("" if scope == instance_id else scope.removeprefix(instance_id + "."), name, value_in_words(value))
+        (names.get(scope, scope.removeprefix(instance.id)), name, value_in_words(value))
         for scope in scopes for name, value in sorted(found[scope].items())
     ]  # fmt: skip
 
@@ -79,8 +80,10 @@ def _variables(session: Session, instance_id: str) -> list[tuple[str, str, str]]
 @pages.post("/<instance_id>/incidents/<incident_id>/retry")
 @needs(Act.REPAIR)
 def retry(instance_id: str, incident_id: str) -> ResponseReturnValue:
+    name = request.form.get("name", "").strip()[:200]
+    corrected = {name: value_from_words(request.form.get("value", ""))} if name else None
     with store().writing() as session:
-        incidents.retry(session, incident_id, g.actor, now())
+        incidents.retry(session, incident_id, g.actor, now(), corrected)
     flash(t("instance.retried"), "ok")
     return redirect(url_for(".show", instance_id=instance_id), 303)
 

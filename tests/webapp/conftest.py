@@ -1,11 +1,10 @@
-"""A small town for the pages: two enterprises, people of every kind, one process, and browsers that are signed in."""
+"""The small town of `town`, the application over it, and browsers in which its people are signed in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,52 +12,17 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine.tables.store import Store
-from engine.verbs import definitions, people, records
-from engine.verbs.access import SYSTEM
+from engine.verbs import instances
 from tests.verbs.running import Clock, work
+from tests.webapp.town import PASSWORD, settle
 from webapp.app import create_app
 from webapp.settings import Settings
-
-FILES = Path(__file__).parent / "files"
-PASSWORD = "correct-horse-staple"
-USCC = {"xinyuan": "91410500MA3X00001T", "xingtai": "91410500MA3X00002M"}
-NAMES = {
-    "zhao": "赵敏", "qian": "钱进", "wang": "王建国", "li": "李慧", "ma": "马超", "sun": "孙立", "zhou": "周正", "wu": "吴工", "admin": "系统管理员",
-}  # fmt: skip
 
 
 @pytest.fixture
 def town(store: Store, clock: Clock) -> Store:
-    """The store with people in it. zhao and qian belong to two enterprises, wang serves zhao's; li and ma share a department."""
-    with store.writing() as session:
-        zone = records.put_zone(session, "高新区", SYSTEM, clock.now, id="zone")
-        for id_, name in (("environment", "生态环境分局"), ("finance", "金融工作局")):
-            records.put_department(session, name, SYSTEM, clock.now, id=id_, zone_id=zone)
-        for id_, name in (("xinyuan", "鑫源精密机械有限公司"), ("xingtai", "兴泰化工有限公司")):
-            uscc = _with_check_character(USCC[id_][:17])
-            records.create_enterprise(session, uscc=uscc, name=name, actor=SYSTEM, now=clock.now, zone_id=zone, id=id_)
-        places = {
-            "zhao": ("enterprise", {"enterprise_id": "xinyuan"}), "qian": ("enterprise", {"enterprise_id": "xingtai"}),
-            "wang": ("cadre", {"zone_id": zone}), "li": ("department", {"department_id": "environment"}),
-            "ma": ("department", {"department_id": "environment"}), "sun": ("department", {"department_id": "finance"}),
-            "zhou": ("supervisor", {"zone_id": zone}), "wu": ("designer", {}), "admin": ("administrator", {}),
-        }  # fmt: skip
-        ids = {
-            username: people.create(
-                session, username=username, name=NAMES[username], kind=kind, password=PASSWORD, actor=SYSTEM, now=clock.now,
-                demonstration=username != "admin", **place,
-            )
-            for username, (kind, place) in places.items()
-        }  # fmt: skip
-        records.assign_cadre(session, "xinyuan", ids["wang"], SYSTEM, clock.now)
-        definitions.deploy(session, {file.name: file.read_bytes() for file in FILES.iterdir()}, SYSTEM, clock.now, source="files")
+    settle(store, clock)
     return store
-
-
-def _with_check_character(code: str) -> str:
-    from stdnum.cn import uscc
-
-    return code + uscc.calc_check_digit(code)
 
 
 @pytest.fixture
@@ -103,7 +67,7 @@ def visit(app: Flask) -> Callable[[str], Visitor]:
         visitor.get("/sign-in")
         answer = visitor.post("/sign-in", {"username": username, "password": PASSWORD})
         assert answer.status_code == 303, answer.get_data(as_text=True)
-        visitor.get(answer.location)
+        visitor.get(answer.location, follow_redirects=True)
         return visitor
 
     return _visit
@@ -127,8 +91,6 @@ def file_request(visit: Callable[[str], Visitor], town: Store, clock: Clock) -> 
 @pytest.fixture
 def open_task(town: Store) -> Callable[[str], str]:
     """`open_task(instance_id)`: the id of its open task."""
-    from engine.verbs import instances
-
     def _open(instance_id: str) -> str:
         with town.reading() as session:
             return instances.open_tasks(session, [instance_id])[instance_id][0].id

@@ -1,0 +1,126 @@
+"""Every page × every kind of person: what is not listed here as open answers nobody."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from engine.verbs import attachments, incidents, instances
+from engine.verbs.access import SYSTEM
+from tests.webapp.conftest import Visitor
+from webapp.security import mark_of
+
+EVERYONE = {"zhao", "qian", "wang", "li", "ma", "sun", "zhou", "wu", "admin"}
+STAFF_OF_CASE = {"wang", "li", "ma", "zhou"}  # who may see zhao's case among the staff
+STARTERS = EVERYONE - {"wu", "admin"}
+# endpoint → who gets an answer other than "no" when asking about a case of zhao's enterprise that waits for li's department.
+OPEN: dict[str, set[str]] = {
+    "home.home": EVERYONE,
+    "inbox.show": EVERYONE,
+    "task_pages.show": STAFF_OF_CASE,
+    "task_pages.claim": {"li", "ma"},
+    "task_pages.release": set(),  # nobody holds it
+    "task_pages.draft": {"li", "ma"},
+    "task_pages.refresh": {"li", "ma"},
+    "task_pages.complete": {"li", "ma"},
+    "starting_pages.choose": STARTERS,
+    "starting_pages.fill_in": {"zhao", "qian", "wang"},
+    "starting_pages.draft": {"zhao", "qian", "wang"},
+    "starting_pages.refresh": {"zhao", "qian", "wang"},
+    "starting_pages.start": {"zhao", "qian", "wang"},
+    "enterprise_pages.show": {"zhao", "qian"},
+    "enterprise_pages.follow": {"zhao"},
+    "instance_pages.show_all": EVERYONE,  # the list holds only what each may see
+    "instance_pages.show": STAFF_OF_CASE | {"zhao"},
+    "instance_pages.retry": {"zhou", "admin"},
+    "instance_pages.terminate": {"zhou"},
+    "action_pages.show": {"zhao"},
+    "action_pages.refresh": {"zhao"},
+    "action_pages.perform": {"zhao"},
+    "attachment_pages.download": STAFF_OF_CASE | {"zhao"},
+    "definition_pages.show_all": {"zhou", "wu", "admin"},
+    "definition_pages.show": {"zhou", "wu", "admin"},
+    "notification_pages.show": EVERYONE,
+    "notification_pages.read": EVERYONE,
+    "signing_in.sign_out": EVERYONE,
+}
+PUBLIC = {"static", "health.alive", "health.ready", "signing_in.show", "signing_in.sign_in", "signing_in.demonstrate", "texts.change"}
+
+
+def endpoints(app):
+    return {rule.endpoint for rule in app.url_map.iter_rules()}
+
+
+def test_every_page_is_listed_here_and_marked_in_its_view(app):
+    assert endpoints(app) == OPEN.keys() | PUBLIC
+    assert all(mark_of(app, endpoint) is not None for endpoint in endpoints(app))
+    assert {endpoint for endpoint in endpoints(app) if mark_of(app, endpoint).public} == PUBLIC
+
+
+@pytest.fixture
+def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[str, str, dict[str, str]]]:
+    """`address("task_pages.claim")`: method, path and fields of a request to that page about zhao's case."""
+    paper = (io.BytesIO(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"), "材料.pdf")
+    case = file_request("zhao", papers=paper)
+    broken = file_request("zhao", subject="故障")
+    visitor = visit("li")
+    visitor.post(f"/tasks/{open_task(broken)}/complete", {"result": "…", "settled": "yes"})
+    with town.reading() as session:
+        ids = {
+            "instance_id": case,
+            "task_id": open_task(case),
+            "wait_id": _withdrawal(session, case),
+            "attachment_id": attachments.of_instance(session, case, SYSTEM)[0].id,
+            "definition_id": "request:1",
+            "key": "request",
+        }
+        incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
+    fields = {"task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"}}
+
+    def _address(endpoint: str) -> tuple[str, str, dict[str, str]]:
+        rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+        own = {**ids, "instance_id": broken, "incident_id": incident} if endpoint == "instance_pages.retry" else ids
+        with app.test_request_context():
+            path = app.url_map.bind("localhost").build(endpoint, {name: own[name] for name in rule.arguments})
+        return ("POST" if "POST" in rule.methods else "GET"), path, fields.get(endpoint, {})
+
+    return _address
+
+
+def _withdrawal(session, instance_id: str) -> str:
+    return next(action.wait_id for action in instances.actions(session, instance_id, SYSTEM))
+
+
+def ask(visitor: Visitor, method: str, path: str, fields: dict[str, str]) -> int:
+    if method == "POST":
+        return visitor.post(path, fields, follow_redirects=True).status_code
+    return visitor.client.get(path, follow_redirects=True).status_code
+
+
+@pytest.mark.parametrize("endpoint", sorted(OPEN))
+def test_only_those_listed_get_an_answer(endpoint, address, visit):
+    method, path, fields = address(endpoint)
+    allowed = OPEN[endpoint]
+
+    refused = {person: ask(visit(person), method, path, fields) for person in sorted(EVERYONE - allowed)}
+    assert set(refused.values()) <= {403, 404}, refused
+
+    # What one of them does may close the door behind them, so those who may are asked one by one only where nothing changes.
+    for person in sorted(allowed) if method == "GET" else sorted(allowed)[:1]:
+        assert ask(visit(person), method, path, fields) in (200, 422), person
+
+
+@pytest.mark.parametrize("endpoint", sorted(OPEN))
+def test_a_stranger_is_sent_to_the_door(endpoint, address, stranger):
+    method, path, fields = address(endpoint)
+    stranger.get("/sign-in")
+    answer = stranger.post(path, fields) if method == "POST" else stranger.client.get(path)
+    assert answer.status_code == (401 if method == "POST" else 303)
+    assert method == "POST" or answer.location.startswith("/sign-in")
+
+
+def test_a_view_without_a_mark_answers_nobody(app, visit):
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert visit("admin").get("/forgotten").status_code == 403
