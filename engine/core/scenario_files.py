@@ -25,6 +25,7 @@ BEGIN = {"by": str, "with": dict, "message": str, "expect": dict}
 STEP = {**dict.fromkeys(ACTIONS, str), "with": dict, "by": str, "as": str, "expect": dict}
 EXPECT = {"open": list, "due": dict, "variables": dict, "path": list, "avoids": list, "end": str, "status": str}
 PERSON = {"kind": str, "groups": list, "facts": dict}
+NOWHEN = datetime(2026, 1, 1, tzinfo=CHINA)  # stands in for a moment that has been reported as wrong
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class _Reading:
         for pointer, line in self.located.duplicates:
             self.problems.append(Problem("scenarios_twice", self.file, line, None, {"name": pointer.rpartition("/")[2]}))
         whole = self.members(self.located.value, "", FILE, ("process", "scenarios"))
+        whole["at"] = self.moment(whole["at"], "/at") if "at" in whole else None
         people = {
             name: self.read_person(name, value, child("/people", name)) for name, value in whole.get("people", {}).items()
         }
@@ -100,14 +102,16 @@ class _Reading:
 
     def read_scenario(self, value: object, pointer: str, whole: Mapping[str, Any], people: Mapping[str, Person]) -> Scenario:
         found = self.members(value, pointer, SCENARIO, ("name", "start"))
-        at = self.moment(found["at"], f"{pointer}/at") if "at" in found else self.moment(whole.get("at", ""), "/at")
+        at = self.moment(found["at"], f"{pointer}/at") if "at" in found else whole["at"]
+        if at is None:
+            self.problem("missing", pointer, name="at")
         begin = self.members(found.get("start", {}), f"{pointer}/start", BEGIN)
         start = Move(START, "start", values=begin.get("with", {}), by=begin.get("by"), expect=self.expectation(begin, f"{pointer}/start"))
         steps = tuple(
             self.read_step(step, index + 1, f"{pointer}/steps/{index}") for index, step in enumerate(found.get("steps", []))
         )
         return Scenario(
-            found.get("name", ""), at, start, steps,
+            found.get("name", ""), at or NOWHEN, start, steps,
             self.expectation(found, pointer) or Expectation(),
             message=begin.get("message"), about=found.get("about", ""), clauses=self.names(found, "clauses", pointer),
             services={**whole.get("services", {}), **found.get("services", {})}, people=people, lists=whole.get("lists", {}),
@@ -156,4 +160,4 @@ class _Reading:
             return datetime.strptime(str(words), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
         except ValueError:
             self.problem("moment", pointer, moment=str(words))
-            return datetime(2026, 1, 1, tzinfo=CHINA)
+            return NOWHEN

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from engine.core.bpmn.model import Process
+from engine.core.bpmn.words import Words
 from engine.core.calendar import CHINA, CalendarError, parse_limit
 from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
@@ -17,7 +18,6 @@ from engine.core.runtime.step import (
 )  # fmt: skip
 from engine.core.scenario_model import Expectation, Move, Person, Scenario, Stuck
 from engine.core.trial import Trial
-from engine.texts import text
 
 Difference = tuple[str, dict[str, object]]
 LONGEST = 10_000  # automatic stimuli (jobs, timers, messages) in one scenario: a cycle timer must not play for ever
@@ -45,9 +45,9 @@ class Play:
         try:
             self._steps[move.action](move)
         except StepRefused as refused:
-            raise Stuck("refused", reason=text(f"refused.{refused.code}", "zh", **refused.facts)) from None
+            raise Stuck("refused", reason=Words(f"refused.{refused.code}", **refused.facts)) from None
         for wait in self.trial.waits("incident"):
-            raise Stuck("incident", node=self._name(wait.node), reason=text(f"incident.{wait.code}", "zh", **wait.facts))
+            raise Stuck("incident", node=self._name(wait.node), reason=Words(f"incident.{wait.code}", **wait.facts))
 
     def _start(self, move: Move) -> None:
         scenario, person = self.scenario, self._person(move.by)
@@ -171,8 +171,8 @@ class Play:
         seen = {**self.scenario.lists, **variables}
         judged = submit_json(form, values, seen, now=self.trial.now, attachments=files)
         if judged.errors:
-            reasons = [text(error.code, "zh", **error.facts) for error in judged.errors.values()]
-            raise Stuck("form_refused", form=form.id, reasons="".join(reasons))
+            first, *others = (Words(error.code, **error.facts) for error in judged.errors.values())
+            raise Stuck("form_refused", form=form.id, reason=first, others=len(others))
         return judged.values
 
     # --------------------------------------------------------------------------------------------------------- finding
