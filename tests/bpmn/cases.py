@@ -46,8 +46,20 @@ def _link(tag: str, id: str, name: str = "A") -> str:
     return node(tag, id, event("link", name=name) if name else event("link"))
 
 
+def _undone(more: str = "", **attributes: str) -> str:
+    """start → a → end, where `h` undoes `a` through the boundary event `b`."""
+    boundary = node("boundaryEvent", "b", event("compensate"), attachedToRef="a")
+    association = '<association id="as" sourceRef="b" targetRef="h"/>'
+    return beside(boundary + node("task", "h", isForCompensation="true", **attributes) + association + more)
+
+
+def _transaction(inner: str, more: str = "") -> str:
+    return through(node("transaction", "a", node("startEvent", "s2") + inner)) + more
+
+
 _THROW, _CAUGHT = "intermediateThrowEvent", "intermediateCatchEvent"
-_NEXT = node("endEvent", "e")
+_ENDS, _BOTH = node("endEvent", "e") + node("endEvent", "f"), node("task", "e") + node("task", "f")
+_JOINED = node("parallelGateway", "j") + node("endEvent", "z") + flow("e", "j") + flow("f", "j") + flow("j", "z")
 
 FILES: list[Case] = [
     ("xml_empty", None, b"  "),
@@ -85,7 +97,15 @@ FILES: list[Case] = [
     ("mapping_incomplete", "a", file(through(node("task", "a", zeebe('<zeebe:ioMapping><zeebe:input target="x"/></zeebe:ioMapping>'))))),
     ("timer_needs_one", "a", file(through(node(_CAUGHT, "a", event("timer"))))),
     ("boundary_unattached", "b", file(beside(node("boundaryEvent", "b", timer("Duration", "P1D"))))),
-    ("not_supported", "a", file(through(node("complexGateway", "a")))),
+    ("not_supported", "a", file(through(node("userTask", "a", zeebe(_PEOPLE) + "<potentialOwner/>")))),
+    ("listener_incomplete", "a", file(through(node("task", "a", zeebe(
+     '<zeebe:executionListeners><zeebe:executionListener eventType="start"/></zeebe:executionListeners>'))))),
+    ("version_tag_missing", "a", file(through(node("callActivity", "a", zeebe(
+     '<zeebe:calledElement processId="known_process" bindingType="versionTag"/>'))))),
+    ("association_incomplete", "a", file(through(node("task", "a", '<property id="q" name="q"/><dataInputAssociation><targetRef>q</targetRef>'
+     "<assignment><from>=1</from></assignment></dataInputAssociation>")))),
+    ("expression_without_equals", "a", file(through(node("task", "a", '<property id="q" name="q"/><dataInputAssociation><targetRef>q</targetRef>'
+     "<transformation>x</transformation></dataInputAssociation>")))),
     ("two_implementations", "a", file(through(node("scriptTask", "a", zeebe(
      '<zeebe:taskDefinition type="x"/><zeebe:script expression="=1" resultVariable="x"/>'))))),
 ]  # fmt: skip
@@ -106,6 +126,25 @@ STRUCTURE: list[Case] = [
      + node("boundaryEvent", "b", timer("Duration", "P1D"), attachedToRef="i"))),
     ("boundary_on_event_sub_process", "b", file(_event_sub_process(node("startEvent", "c", event("error")))
      + node("boundaryEvent", "b", timer("Duration", "P1D"), attachedToRef="s"))),
+    ("ad_hoc_empty", "a", file(through(node("adHocSubProcess", "a", node("intermediateThrowEvent", "t"))))),
+    ("ad_hoc_with_ends", "e", file(through(node("adHocSubProcess", "a", node("task", "t") + node("endEvent", "e") + flow("t", "e"))))),
+    ("instantiate_inside", "r", file(_inside(node("receiveTask", "r", messageRef="m", instantiate="true")), MESSAGE)),
+    ("compensation_connected", "h", file(_undone(flow("h", "end")))),
+    ("compensation_connected", "b", file(_undone(flow("b", "end")))),
+    ("compensation_unused", "x", file(_undone(node("task", "x", isForCompensation="true")))),
+    ("compensation_twice", "c", file(_undone(node("boundaryEvent", "c", event("compensate"), attachedToRef="a")))),
+    ("compensation_without_handler", "b", file(beside(node("boundaryEvent", "b", event("compensate"), attachedToRef="a")))),
+    ("compensation_elsewhere", "t", file(_inside(through(node("task", "i"), "i").replace("start", "s2").replace('end"', 'e2"'))
+     + node(_THROW, "t", event("compensate", activityRef="i")) + flow("a", "t"))),
+    ("compensation_start_outside", "b", file(_event_sub_process(node("startEvent", "b", event("compensate"))))),
+    ("cancel_without_transaction", "e", file(beside(node("endEvent", "e", event("cancel")) + flow("a", "e")))),
+    ("cancel_without_transaction", "b", file(_boundary(event("cancel")))),
+    ("cancel_without_boundary", "e", file(_transaction(node("endEvent", "e", event("cancel")) + flow("s2", "e")))),
+    ("join_may_wait", "j", file(_gateway("exclusiveGateway", default="g_f", second=None).replace(_ENDS, _BOTH) + _JOINED)),
+    ("path_may_double", "z", file(_gateway("parallelGateway", first=None, second=None).replace(_ENDS, _BOTH)
+     + _JOINED.replace("parallelGateway", "exclusiveGateway").replace("endEvent", "task"))),
+    ("variable_never_set", "a", file(through(node("scriptTask", "a", zeebe('<zeebe:script expression="=x" resultVariable="y"/>'))).replace(
+     '<startEvent id="start">', '<startEvent id="start">' + timer("Cycle", "R/P1D")))),
     ("link_without_name", "l", file(beside(_link(_THROW, "l", "") + flow("a", "l")))),
     ("link_without_catch", "l", file(beside(_link(_THROW, "l") + flow("a", "l")))),
     ("link_without_throw", "l", file(beside(_link(_CAUGHT, "l") + flow("l", "end")))),
@@ -124,6 +163,7 @@ FLOWS: list[Case] = [
     ("condition_not_allowed", "g_e", file(_gateway("parallelGateway", second=None))),
     ("condition_not_allowed", "start_a", file(through(node("task", "a")).replace(flow("start", "a"), flow("start", "a", "=x")))),
     ("condition_without_equals", "g_e", file(_gateway("exclusiveGateway", default="g_f", first="x", second=None))),
+    ("activation_condition_missing", "g", file(_gateway("complexGateway", first=None, second=None) + flow("start", "g", id="again"))),
     ("event_gateway_too_few", "g", file(_event_gateway(_CATCH))),
     ("event_gateway_target", "a", file(_event_gateway(node("task", "a")))),
     ("event_gateway_target_shared", "a", file(_event_gateway(_CATCH, node("task", "b"), flow("g", "b") + flow("b", "a")))),
@@ -149,7 +189,7 @@ EVENTS: list[Case] = [
     ("caught_twice", "c", file(_boundary(event("error")) + node("boundaryEvent", "c", event("error"), attachedToRef="a"))),
     ("timer_cycle_not_here", "a", file(through(node(_CAUGHT, "a", timer("Cycle", "R/P1D"))))),
     ("timer_start_variables", "s2", file(beside(node("startEvent", "s2", timer("Date", "=when")) + flow("s2", "end")))),
-    ("timer_cron", "b", file(_boundary(timer("Cycle", "0 0 9-17 * * MON-FRI")))),
+    ("timer_cycle_invalid", "b", file(_boundary(timer("Cycle", "0 0 9 1 * MON")))),
     ("timer_date_invalid", "a", file(through(node(_CAUGHT, "a", timer("Date", "tomorrow"))))),
     ("timer_duration_invalid", "a", file(through(node(_CAUGHT, "a", timer("Duration", "3 days"))))),
     ("timer_cycle_invalid", "b", file(_boundary(timer("Cycle", "R0/PT1H")))),
@@ -175,6 +215,10 @@ TASKS: list[Case] = [
     ("called_process_missing", "a", file(through(node("callActivity", "a")))),
     ("called_process_unknown", "a", file(through(node("callActivity", "a", zeebe('<zeebe:calledElement processId="nowhere"/>'))))),
     ("loop_without_items", "a", file(through(node("task", "a", loop())))),
+    ("loop_without_end", "a", file(through(node("task", "a", "<standardLoopCharacteristics/>")))),
+    ("behavior_without_event", "a", file(through(node("task", "a", loop(attributes='inputCollection="=x"', more='behavior="One"'))))),
+    ("behavior_event_invalid", "a", file(through(node("task", "a", loop(attributes='inputCollection="=x"',
+     more='behavior="One" oneBehaviorEventRef="t"'))), '<terminateEventDefinition id="t"/>')),
     ("loop_with_both", "a", file(through(node("task", "a", loop("<loopCardinality>2</loopCardinality>", 'inputCollection="=x"'))))),
     ("collection_without_equals", "a", file(through(node("task", "a", loop(attributes='inputCollection="x"'))))),
     ("cardinality_invalid", "a", file(through(node("task", "a", loop("<loopCardinality>-1</loopCardinality>"))))),
@@ -191,36 +235,22 @@ TASKS: list[Case] = [
     ("feel_syntax", "a", file(through(node("task", "a", prop("limit", "=5 +"))))),
 ]  # fmt: skip
 
-_GLOBAL_EVENT = '<messageEventDefinition id="shared" messageRef="m"/>'
 UNSUPPORTED: list[tuple[str, bytes]] = [
-    ("standard loop", file(through(node("task", "a", "<standardLoopCharacteristics/>")))),
-    ("transaction", file(through(node("transaction", "a", through(node("task", "i"), "i").replace("start", "s2").replace('end"', 'e2"'))))),
-    ("ad-hoc sub-process", file(through(node("adHocSubProcess", "a", node("task", "i"))))),
-    ("compensation activity", file(through(node("task", "a", isForCompensation="true")))),
-    ("compensation throw", file(through(node(_THROW, "a", event("compensate"))))),
-    ("compensation boundary", file(_boundary(event("compensate")))),
-    ("cancel end", file(beside(node("endEvent", "e", event("cancel")) + flow("a", "e")))),
-    ("complex gateway", file(through(node("complexGateway", "a")))),
     ("parallel event gateway", file(_event_gateway(_CATCH).replace('"g">', '"g" eventGatewayType="Parallel">'))),
-    ("instantiating event gateway", file(_event_gateway(_CATCH).replace('"g">', '"g" instantiate="true">'))),
-    ("instantiating receive task", file(through(node("receiveTask", "a", messageRef="m", instantiate="true")), MESSAGE)),
-    ("multiple event", file(through(node(_CAUGHT, "a", timer("Duration", "P1D") + event("signal", signalRef="s"))), '<signal id="s" name="x"/>')),
-    ("parallel multiple event", file(through(node(_CAUGHT, "a", timer("Duration", "P1D"), parallelMultiple="true")))),
-    ("event definition reference", file(through(node(_CAUGHT, "a", "<eventDefinitionRef>shared</eventDefinitionRef>")), _GLOBAL_EVENT + MESSAGE)),
-    ("token quantity", file(through(node("task", "a", completionQuantity="2")))),
-    ("multi-instance behaviour", file(through(node("task", "a", loop(attributes='inputCollection="=x"', more='behavior="One"'))))),
-    ("multi-instance by data input", file(through(node("task", "a", loop("<loopDataInputRef>x</loopDataInputRef>"))))),
-    ("execution listener", file(through(node("task", "a", zeebe('<zeebe:executionListeners><zeebe:executionListener type="x"/></zeebe:executionListeners>'))))),
-    ("task listener", file(_task('<zeebe:taskListeners><zeebe:taskListener type="x"/></zeebe:taskListeners>'))),
-    ("global task", file(beside(""), '<globalUserTask id="g"/>')),
-    ("input/output specification", file(through(node("task", "a", "<ioSpecification/>")))),
-    ("data association", file(through(node("task", "a", "<dataInputAssociation/>")))),
     ("potential owner", file(through(node("userTask", "a", zeebe(_PEOPLE) + "<potentialOwner/>")))),
+    ("input/output specification of a process", file("<ioSpecification/>" + beside(""))),
+    ("input/output specification of a global task", file(beside(""), '<globalUserTask id="g"><ioSpecification/></globalUserTask>')),
+    ("parallel multiple with an error", file(_boundary(event("error") + timer("Duration", "P1D"), parallelMultiple="true"))),
+    ("parallel multiple start", file(beside(node("startEvent", "s2", timer("Duration", "P1D") + timer("Date", "2026-03-01"),
+     parallelMultiple="true") + flow("s2", "end")))),
+    ("link among others", file(through(node(_THROW, "a", event("link", name="x") + event("signal", signalRef="s"))), '<signal id="s" name="x"/>')),
+    ("boundary event on a handler", file(_undone() + node("boundaryEvent", "x", timer("Duration", "P1D"), attachedToRef="h"))),
+    ("assignment listener", file(_task('<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="x"/></zeebe:taskListeners>'))),
+    ("output collection of an ad-hoc sub-process", file(through(node("adHocSubProcess", "a", zeebe('<zeebe:userTaskForm id="x"/>') + node("task", "i"))))),
+    ("form by version tag", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
     ("choreography", file(beside(""), '<choreography id="c"/>')),
     ("conversation", file(beside(""), '<collaboration id="c"><conversation id="d"/></collaboration>')),
-    ("version tag binding", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
     ("embedded form", file(_task('<zeebe:formDefinition formKey="camunda-forms:bpmn:f"/>'))),
-    ("conditional start", file(beside(node("startEvent", "s2", event("conditional", "<condition>=x</condition>")) + flow("s2", "end")))),
     ("message start of a sub-process", file(_inside(node("startEvent", "s2", event("message", messageRef="m"))), MESSAGE)),
     ("none start of an event sub-process", file(_event_sub_process(node("startEvent", "b")))),
     ("none intermediate catch", file(through(node(_CAUGHT, "a")))),
@@ -229,7 +259,6 @@ UNSUPPORTED: list[tuple[str, bytes]] = [
     ("link end", file(beside(node("endEvent", "e", event("link", name="x")) + flow("a", "e")))),
     ("job on a signal event", file(through(node(_THROW, "a", zeebe('<zeebe:taskDefinition type="x"/>') + event("signal", signalRef="s"))),
      '<signal id="s" name="x"/>')),
-    ("job on a script task", file(through(node("scriptTask", "a", zeebe('<zeebe:taskDefinition type="x"/>'))))),
     ("script in another language", file(through(node("scriptTask", "a", zeebe('<zeebe:script expression="=1" resultVariable="x"/>')
      + "<script>print(1)</script>", scriptFormat="python")))),
 ]  # fmt: skip

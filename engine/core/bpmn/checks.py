@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.bpmn.checks_compensation import check_compensation
 from engine.core.bpmn.checks_events import check_events
 from engine.core.bpmn.checks_flows import check_flows
 from engine.core.bpmn.checks_properties import check_properties
 from engine.core.bpmn.checks_structure import check_structure
 from engine.core.bpmn.checks_tasks import check_tasks
+from engine.core.bpmn.dataflow import check_dataflow
 from engine.core.bpmn.finding import finding
 from engine.core.bpmn.model import Diagram, Process
+from engine.core.bpmn.soundness import check_soundness
 from engine.core.bpmn.supported import unsupported
-from engine.core.problems import Problem
+from engine.core.problems import Problem, has_errors
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,14 @@ def check(diagram: Diagram, library: Known) -> list[Problem]:
     processes = library.processes | {process.id for process in diagram.processes}
     found: list[Problem] = []
     for process in diagram.processes:
-        found += _check_support(process)
-        found += check_structure(process)
-        found += check_flows(process)
+        shape = [*_check_support(process), *check_structure(process), *check_flows(process), *check_compensation(process)]
+        found += shape
         found += check_events(process)
         found += check_tasks(process, library.forms, library.decisions, processes)
         found += check_properties(process, library.forms)
+        if not has_errors(shape):  # only what can be executed can be played through
+            found += check_soundness(process)
+            found += check_dataflow(process)
     return sorted(found, key=lambda problem: problem.line or 0)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from engine.core.bpmn.finding import finding
 from engine.core.bpmn.model import EventDefinition, Job, Kind, Node, Process
 from engine.core.bpmn.supported import EVENTS, ONLY_INTERRUPTING, Place, event_words, place_of
-from engine.core.bpmn.timers import is_cron, is_cycle, is_date, is_duration
+from engine.core.bpmn.timers import is_cycle, is_date, is_duration
 from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem
 
@@ -24,12 +24,20 @@ def check_events(process: Process) -> Iterator[Problem]:
         if node.kind in (Kind.SEND_TASK, Kind.RECEIVE_TASK):
             yield from _check_message_task(process, node)
         place = place_of(node, process)
-        if place is None or len(node.events) != 1:
+        if place is None:
             continue
-        event = node.events[0]
-        if event.kind in EVENTS[place]:
-            yield from _check_event(process, node, place, event)
+        if place == "catch" and _starts_instance(process, node):
+            place = "process_start"
+        for event in node.events:
+            if event.kind in EVENTS[place]:
+                yield from _check_event(process, node, place, event)
     yield from _check_caught_twice(process)
+
+
+def _starts_instance(process: Process, node: Node) -> bool:
+    """Whether an instance is begun by this event alone: a parallel gateway's other events are awaited in the instance."""
+    gateways = [process.nodes[process.flows[flow].source] for flow in node.incoming]
+    return bool(gateways) and all(gateway.instantiate and not gateway.parallel for gateway in gateways)
 
 
 def _check_event(process: Process, node: Node, place: Place, event: EventDefinition) -> Iterator[Problem]:
@@ -59,7 +67,10 @@ def _check_message_task(process: Process, node: Node) -> Iterator[Problem]:
         code = "send_without_message" if node.kind is Kind.SEND_TASK else "message_missing"
         yield finding(process, node, code)
         return
-    yield from _check_message(process, node, node.events[0], "throw" if node.kind is Kind.SEND_TASK else "catch")
+    place: Place = "throw" if node.kind is Kind.SEND_TASK else "catch"
+    if node.instantiate or (node.kind is Kind.RECEIVE_TASK and _starts_instance(process, node)):
+        place = "process_start"
+    yield from _check_message(process, node, node.events[0], place)
 
 
 def _check_message(process: Process, node: Node, event: EventDefinition, place: Place) -> Iterator[Problem]:
@@ -101,19 +112,14 @@ def _check_timer(process: Process, node: Node, event: EventDefinition, place: Pl
             yield finding(process, node, "timer_start_variables", line=line, names=", ".join(sorted(names)))
     elif text.startswith("=") or _FORMS[event.timer](text):
         return
-    elif event.timer == "cycle" and is_cron(text):
-        yield finding(process, node, "timer_cron", line=line, text=text)
     else:
         yield finding(process, node, f"timer_{event.timer}_invalid", line=line, text=text)
 
 
 def _check_caught_twice(process: Process) -> Iterator[Problem]:
-    """Two boundary events of one activity, or two event sub-processes of one scope, that catch the same error or escalation."""
+    """Two boundary events of one activity, or two event sub-processes of one scope, that catch the same error, escalation or cancel."""
     seen: set[tuple[str, str, str]] = set()
     for node in process.nodes.values():
-        event = node.event
-        if event is None or event.kind not in ("error", "escalation"):
-            continue
         place = place_of(node, process)
         if place == "boundary":
             host = node.attached_to or ""
@@ -121,7 +127,8 @@ def _check_caught_twice(process: Process) -> Iterator[Problem]:
             host = f"in {process.nodes[node.scope].scope}"
         else:
             continue
-        code = event.name.text if event.name else ""
-        if (host, event.kind, code) in seen:
-            yield finding(process, node, "caught_twice", caught=code or "*")
-        seen.add((host, event.kind, code))
+        for event in node.events:
+            code = event.name.text if event.name else ""
+            if event.kind in ("error", "escalation", "cancel") and (host, event.kind, code) in seen:
+                yield finding(process, node, "caught_twice", caught=code or "*")
+            seen.add((host, event.kind, code))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import ACTIVITIES, Flow, Kind, Node, Process
+from engine.core.bpmn.supported import WAITED_FOR
 from engine.core.problems import Problem
 
 _DECIDING = frozenset({Kind.EXCLUSIVE_GATEWAY, Kind.INCLUSIVE_GATEWAY})
-_WAITED_FOR = frozenset({"message", "timer", "signal", "conditional"})
 
 
 def check_flows(process: Process) -> Iterator[Problem]:
@@ -20,6 +20,8 @@ def check_flows(process: Process) -> Iterator[Problem]:
         yield from _check_conditions(process, node, outgoing)
         if node.kind in _DECIDING:
             yield from _check_decision(process, node, outgoing)
+        elif node.kind is Kind.COMPLEX_GATEWAY:
+            yield from _check_complex(process, node, outgoing)
         elif node.kind is Kind.EVENT_BASED_GATEWAY:
             yield from _check_event_gateway(process, node, outgoing)
         elif node.kind in ACTIVITIES and outgoing and node.default is None and all(flow.condition for flow in outgoing):
@@ -57,12 +59,23 @@ def _check_decision(process: Process, node: Node, outgoing: list[Flow]) -> Itera
         yield finding(process, node, "gateway_without_default")
 
 
+def _check_complex(process: Process, node: Node, outgoing: list[Flow]) -> Iterator[Problem]:
+    """Merging, it needs its activation condition; only splitting, it decides like an inclusive gateway. Source: BPMN 2.0.2 §13.4.5."""
+    condition = node.activation_condition
+    if len(node.incoming) < 2:
+        yield from _check_decision(process, node, outgoing)
+    elif condition is None:
+        yield finding(process, node, "activation_condition_missing")
+    if condition is not None and not condition.text.startswith("="):
+        yield finding(process, node, "condition_without_equals", line=condition.line, text=condition.text)
+
+
 def _check_event_gateway(process: Process, node: Node, outgoing: list[Flow]) -> Iterator[Problem]:
     if len(outgoing) < 2:
         yield finding(process, node, "event_gateway_too_few", count=len(outgoing))
     for flow in outgoing:
         target = process.nodes[flow.target]
-        catches = target.kind is Kind.INTERMEDIATE_CATCH_EVENT and target.event is not None and target.event.kind in _WAITED_FOR
+        catches = target.kind is Kind.INTERMEDIATE_CATCH_EVENT and target.events and all(e.kind in WAITED_FOR for e in target.events)
         if not catches and target.kind is not Kind.RECEIVE_TASK:
             yield finding(process, target, "event_gateway_target", gateway=node.name or node.id)
         elif len(target.incoming) > 1:

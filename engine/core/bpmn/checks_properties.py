@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 
-from engine.core.bpmn.checks_tasks import is_variable
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import Node, Process
+from engine.core.bpmn.names import is_variable
 from engine.core.bpmn.properties import PROPERTIES, Property, Syntax, is_numbering, where
 from engine.core.bpmn.reading import feel_problem
 from engine.core.bpmn.timers import is_duration

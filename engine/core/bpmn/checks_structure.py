@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from engine.core.bpmn.finding import finding, warning
-from engine.core.bpmn.model import SUB_PROCESSES, Kind, Node, Process, Scope
+from engine.core.bpmn.model import ACTIVITIES, Kind, Node, Process, Scope
 from engine.core.problems import Problem
 
 
@@ -18,6 +18,8 @@ def check_structure(process: Process) -> Iterator[Problem]:
             yield finding(process, None, "process_empty")
             continue
         yield from _check_starts(process, scope, around)
+        if around is not None and around.kind is Kind.AD_HOC_SUB_PROCESS:
+            yield from _check_ad_hoc(process, scope, around)
         yield from _check_links(process, scope)
         yield from _check_reach(process, scope)
     for node in process.nodes.values():
@@ -32,12 +34,22 @@ def _check_starts(process: Process, scope: Scope, around: Node | None) -> Iterat
         if len(starts) != 1:
             yield finding(process, around, "event_sub_process_start", count=len(starts))
         return
-    if not starts:
-        # Two kinds of sub-process have none by design, and both are refused as a whole.
-        if around is None or around.kind is not Kind.AD_HOC_SUB_PROCESS:
-            yield finding(process, around, "start_missing")
+    if around is None and (process.start_events or process.is_global_task):
+        pass  # a gateway or a receive task may make instances too
+    elif not starts and (around is None or around.kind is not Kind.AD_HOC_SUB_PROCESS):
+        yield finding(process, around, "start_missing")
     for surplus in [start for start in starts if not start.events][1:]:
         yield finding(process, surplus, "start_several")
+
+
+def _check_ad_hoc(process: Process, scope: Scope, around: Node) -> Iterator[Problem]:
+    """BPMN 2.0.2 §10.3.5: no start or end events, at least one activity."""
+    inside = [process.nodes[id_] for id_ in scope.nodes]
+    for node in inside:
+        if node.kind in (Kind.START_EVENT, Kind.END_EVENT):
+            yield finding(process, node, "ad_hoc_with_ends", around=around.name or around.id)
+    if not any(node.kind in ACTIVITIES for node in inside):
+        yield finding(process, around, "ad_hoc_empty")
 
 
 def _check_links(process: Process, scope: Scope) -> Iterator[Problem]:
@@ -67,6 +79,7 @@ def _check_reach(process: Process, scope: Scope) -> Iterator[Problem]:
     reached: set[str] = set()
     waiting = [*scope.starts, *scope.event_sub_processes]
     waiting += [id_ for id_ in scope.nodes if process.nodes[id_].kind is Kind.START_EVENT or process.nodes[id_].for_compensation]
+    waiting += [id_ for id_ in scope.nodes if process.nodes[id_].instantiate]
     while waiting:
         id_ = waiting.pop()
         if id_ in reached:
@@ -88,12 +101,14 @@ def _check_ends(process: Process, node: Node) -> Iterator[Problem]:
         if node.incoming or node.outgoing:
             yield finding(process, node, "event_sub_process_connected")
         return
-    if node.incoming and node.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT):
+    if node.instantiate and node.scope != process.id:
+        yield finding(process, node, "instantiate_inside")
+    if node.incoming and (node.kind in (Kind.START_EVENT, Kind.BOUNDARY_EVENT) or node.instantiate):
         yield finding(process, node, "incoming_not_allowed")
     if node.kind is Kind.END_EVENT:
         if node.outgoing:
             yield finding(process, node, "outgoing_not_allowed")
-    elif not node.outgoing and not node.for_compensation and not _throws_link(node) and not _is_content(process, node):
+    elif not (node.outgoing or node.for_compensation or _compensates(node) or _throws_link(node) or _is_content(process, node)):
         yield warning(process, node, "dead_end")
 
 
@@ -108,9 +123,13 @@ def _check_boundary(process: Process, node: Node) -> Iterator[Problem]:
 
 
 def _is_content(process: Process, node: Node) -> bool:
-    """The content of an ad-hoc sub-process has no flows by design (and is refused with it)."""
+    """The content of an ad-hoc sub-process has no flows by design, a global task none at all."""
     around = process.nodes.get(node.scope)
-    return around is not None and around.kind in SUB_PROCESSES and around.kind is Kind.AD_HOC_SUB_PROCESS
+    return around.kind is Kind.AD_HOC_SUB_PROCESS if around is not None else process.is_global_task
+
+
+def _compensates(node: Node) -> bool:
+    return node.kind is Kind.BOUNDARY_EVENT and any(event.kind == "compensation" for event in node.events)
 
 
 def _throws_link(node: Node) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import (
     ACTIVITIES,
+    AdHoc,
     CalledDecision,
     CalledProcess,
     Formula,
@@ -17,18 +18,15 @@ from engine.core.bpmn.model import (
     Node,
     Process,
     Script,
+    StandardLoop,
     UserTask,
 )
+from engine.core.bpmn.names import RESERVED_NAMES, is_variable
 from engine.core.bpmn.timers import is_date
 from engine.core.problems import Problem
 
-# Written by the engine itself, or words of FEEL; a mapping to them would be lost or never readable.
-RESERVED_NAMES = frozenset(
-    "deadline loopCounter numberOfInstances numberOfActiveInstances numberOfCompletedInstances numberOfTerminatedInstances"
-    " if then else for in return some every satisfies and or not between true false null function instance of".split()
-)
+_THROWN_TO_BORDER = frozenset({"signal", "escalation", "error", "message"})
 MAX_ITEMS = 10_000  # of a fixed cardinality
-_NAME = re.compile(r"[^\W\d]\w{0,99}")
 _CATCHING = frozenset({Kind.START_EVENT, Kind.INTERMEDIATE_CATCH_EVENT, Kind.BOUNDARY_EVENT})
 _THROWING = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 
@@ -51,12 +49,11 @@ def check_tasks(process: Process, forms: frozenset[str], decisions: frozenset[st
             yield finding(process, node, "retries_invalid", text=node.detail.retries.text)
         if isinstance(node.loop, MultiInstance):
             yield from _check_multi_instance(process, node, node.loop)
+        elif isinstance(node.loop, StandardLoop):
+            yield from _check_standard_loop(process, node, node.loop)
+        if isinstance(node.detail, AdHoc):
+            yield from _check_ad_hoc(process, node, node.detail)
         yield from _check_mappings(process, node)
-
-
-def is_variable(name: str) -> bool:
-    """A name that can be written and read without quotes: letters (汉字 too), digits and _, not beginning with a digit."""
-    return _NAME.fullmatch(name) is not None
 
 
 def _check_user_task(process: Process, node: Node, forms: frozenset[str]) -> Iterator[Problem]:
@@ -114,14 +111,49 @@ def _check_multi_instance(process: Process, node: Node, loop: MultiInstance) -> 
         yield finding(process, node, "collection_without_equals", line=loop.collection.line, text=loop.collection.text)
     if loop.cardinality is not None and not _is_count(loop.cardinality, MAX_ITEMS):
         yield finding(process, node, "cardinality_invalid", line=loop.cardinality.line, text=loop.cardinality.text, limit=MAX_ITEMS)
-    condition = loop.completion_condition
-    if condition is not None and not condition.text.startswith("="):
-        yield finding(process, node, "condition_without_equals", line=condition.line, text=condition.text)
+    yield from _check_condition(process, node, loop.completion_condition)
     if (loop.output_collection is None) != (loop.output_element is None):
         yield finding(process, node, "loop_output_incomplete", line=loop.line)
     for name in (loop.element, loop.output_collection):
         if name is not None:
             yield from _check_name(process, node, name, "name_invalid")
+
+
+    yield from _check_behavior(process, node, loop)
+
+
+def _check_behavior(process: Process, node: Node, loop: MultiInstance) -> Iterator[Problem]:
+    """What a multi-instance activity throws as its items complete: it must be there, and something on its border must be able to catch it."""
+    thrown = [event for _, event in loop.complex_behavior]
+    if loop.behavior in ("None", "One"):
+        thrown = [loop.behavior_event] if loop.behavior_event else []
+    if loop.behavior == "All":
+        return
+    if not thrown:
+        yield finding(process, node, "behavior_without_event", line=loop.line, behavior=loop.behavior)
+    for event in thrown:
+        if event.kind not in _THROWN_TO_BORDER or event.name is None or event.name.text.startswith("="):
+            yield finding(process, node, "behavior_event_invalid", line=event.line)
+    for condition, _ in loop.complex_behavior:
+        yield from _check_condition(process, node, condition)
+
+
+def _check_standard_loop(process: Process, node: Node, loop: StandardLoop) -> Iterator[Problem]:
+    if loop.condition is None and loop.maximum is None:
+        yield finding(process, node, "loop_without_end", line=loop.line)
+    yield from _check_condition(process, node, loop.condition)
+
+
+def _check_ad_hoc(process: Process, node: Node, detail: AdHoc) -> Iterator[Problem]:
+    yield from _check_condition(process, node, detail.completion_condition)
+    active = detail.active_elements
+    if active is not None and not active.text.startswith("="):
+        yield finding(process, node, "collection_without_equals", line=active.line, text=active.text)
+
+
+def _check_condition(process: Process, node: Node, condition: Formula | None) -> Iterator[Problem]:
+    if condition is not None and not condition.text.startswith("="):
+        yield finding(process, node, "condition_without_equals", line=condition.line, text=condition.text)
 
 
 def _check_mappings(process: Process, node: Node) -> Iterator[Problem]:

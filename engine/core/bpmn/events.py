@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from engine.core.bpmn.model import EventDefinition, EventKind, Formula
+from engine.core.bpmn.model import ACTIVITIES, EventDefinition, EventKind, Formula
 from engine.core.bpmn.reading import Reading
 from engine.core.bpmn.vocabulary import EVENT_DEFINITIONS, Element, bpmn_children, local, zeebe_children
 
+_ENDING = frozenset({"error", "cancel", "terminate"})
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
 def read_events(reading: Reading, node: Element) -> tuple[EventDefinition, ...]:
-    """All event definitions of an event, in document order. Source: BPMN 2.0.2 §10.5.5."""
-    return tuple(_read_event(reading, child) for child in bpmn_children(node, *EVENT_DEFINITIONS))
+    """All event definitions of an event, its own and referred ones, in document order. Source: BPMN 2.0.2 §10.5.5."""
+    found = []
+    for child in bpmn_children(node, *EVENT_DEFINITIONS, "eventDefinitionRef"):
+        by_reference = local(child) == "eventDefinitionRef"
+        definition = reading.resolve_text(child, *EVENT_DEFINITIONS) if by_reference else child
+        if definition is not None:
+            found.append(read_event(reading, definition))
+    if local(node) == "endEvent":
+        found.sort(key=lambda event: event.kind in _ENDING)  # an end event throws everything, so what ends more than its path comes last
+    return tuple(found)
 
 
 def read_message(reading: Reading, element: Element) -> EventDefinition:
@@ -26,7 +35,8 @@ def read_message(reading: Reading, element: Element) -> EventDefinition:
     return EventDefinition("message", element.sourceline or 0, name, reference, key)
 
 
-def _read_event(reading: Reading, element: Element) -> EventDefinition:
+def read_event(reading: Reading, element: Element) -> EventDefinition:
+    """One event definition, wherever it stands."""
     kind: EventKind = EVENT_DEFINITIONS[local(element)]  # type: ignore[assignment]
     line = element.sourceline or 0
     match kind:
@@ -41,14 +51,15 @@ def _read_event(reading: Reading, element: Element) -> EventDefinition:
         case "escalation":
             return _read_reference(reading, element, kind, "escalationRef", "escalation", "escalationCode")
         case "conditional":
-            return EventDefinition(kind, line, value=_text_of(reading, element, "condition"))
+            return EventDefinition(kind, line, value=text_of(reading, element, "condition"))
         case "link":
             # A link's name is compared, never evaluated: it must be known before anything runs.
             name = (element.get("name") or "").strip()
             return EventDefinition(kind, line, Formula(name, line) if name else None)
         case "compensation":
-            activity = (element.get("activityRef") or "").strip() or None
-            return EventDefinition(kind, line, reference=activity, wait_for_completion=reading.flag(element, "waitForCompletion", True))
+            activity = reading.resolve(element, "activityRef", *sorted(kind.value for kind in ACTIVITIES))
+            reference = None if activity is None else activity.get("id")
+            return EventDefinition(kind, line, reference=reference, wait_for_completion=reading.flag(element, "waitForCompletion", True))
         case _:
             return EventDefinition(kind, line)
 
@@ -73,6 +84,7 @@ def _read_timer(reading: Reading, element: Element) -> EventDefinition:
     return EventDefinition("timer", line, timer=timer, value=reading.formula(texts[0], texts[0].text))  # type: ignore[arg-type]
 
 
-def _text_of(reading: Reading, element: Element, name: str) -> Formula | None:
+def text_of(reading: Reading, element: Element, name: str) -> Formula | None:
+    """The expression in the child element of this name."""
     found = bpmn_children(element, name)
     return reading.formula(found[0], found[0].text) if found else None

@@ -6,21 +6,25 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from engine.core.bpmn.model import (
+    AdHoc,
     CalledDecision,
     CalledProcess,
     Detail,
     Formula,
     IoMapping,
     Job,
-    MultiInstance,
+    Listener,
     Script,
-    StandardLoop,
     UserTask,
 )
+from engine.core.bpmn.events import text_of
 from engine.core.bpmn.reading import Reading
-from engine.core.bpmn.vocabulary import Element, bpmn_children, local, zeebe_children
+from engine.core.bpmn.vocabulary import Element, local, zeebe_children
+from engine.core.bpmn.words import Words
 
 Binding = Literal["latest", "deployment", "versionTag"]
+# What a listener may listen to; the other events of task listeners are acts of people on the task, which no job can hold up here.
+LISTENER_EVENTS = {"executionListener": ("start", "end"), "taskListener": ("creating", "completing")}
 _JOB_HOLDERS = frozenset(
     "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent".split()
 )  # fmt: skip
@@ -60,47 +64,37 @@ def read_detail(reading: Reading, node: Element, lane: str | None) -> Detail | N
     candidate group.
     """
     match local(node):
-        case "userTask":
+        case "userTask" | "globalUserTask":
             return _read_user_task(reading, node, lane)
-        case "scriptTask":
+        case "scriptTask" | "globalScriptTask":
             return _read_script(reading, node) or _read_job(reading, node)
-        case "businessRuleTask":
+        case "businessRuleTask" | "globalBusinessRuleTask":
             return _read_decision(reading, node) or _read_job(reading, node)
         case "callActivity":
             return _read_called_process(reading, node)
+        case "adHocSubProcess":
+            return _read_ad_hoc(reading, node)
         case kind if kind in _JOB_HOLDERS:
             return _read_job(reading, node)
         case _:
             return None
 
 
-def read_loop(reading: Reading, node: Element) -> MultiInstance | StandardLoop | None:
-    """Source: BPMN 2.0.2 §10.3.8; the collection comes from `zeebe:loopCharacteristics`."""
-    for loop in bpmn_children(node, "multiInstanceLoopCharacteristics"):
-        return _read_multi_instance(reading, loop)
-    for loop in bpmn_children(node, "standardLoopCharacteristics"):
-        maximum = reading.number(loop, "loopMaximum", -1)
-        return StandardLoop(
-            loop.sourceline or 0,
-            reading.flag(loop, "testBefore", False),
-            None if maximum < 0 else maximum,
-            _child_text(reading, loop, "loopCondition"),
-        )
-    return None
-
-
-def _read_multi_instance(reading: Reading, loop: Element) -> MultiInstance:
-    items = _first(loop, "loopCharacteristics")
-    return MultiInstance(
-        sequential=reading.flag(loop, "isSequential", False),
-        line=loop.sourceline or 0,
-        collection=None if items is None else reading.formula(items, items.get("inputCollection")),
-        element=None if items is None else _name(items, "inputElement"),
-        output_collection=None if items is None else _name(items, "outputCollection"),
-        output_element=None if items is None else reading.formula(items, items.get("outputElement")),
-        cardinality=_child_text(reading, loop, "loopCardinality"),
-        completion_condition=_child_text(reading, loop, "completionCondition"),
-    )
+def read_listeners(reading: Reading, element: Element) -> tuple[Listener, ...]:
+    """Execution and task listeners in the order written, which is the order in which they run."""
+    found: list[Listener] = []
+    for holder in zeebe_children(element, "executionListeners", "taskListeners"):
+        for entry in zeebe_children(holder, "executionListener", "taskListener"):
+            event = (entry.get("eventType") or "").strip()
+            if event not in LISTENER_EVENTS[local(entry)]:
+                reading.report("not_supported", entry, what=Words("bpmn.feature.listener_event", event=event or "—"))
+                continue
+            type_ = reading.formula(entry, entry.get("type"))
+            if type_ is None:
+                reading.report("listener_incomplete", entry)
+            else:
+                found.append(Listener(event, Job(type_, reading.formula(entry, entry.get("retries")))))  # type: ignore[arg-type]
+    return tuple(found)
 
 
 def _read_user_task(reading: Reading, node: Element, lane: str | None) -> UserTask:
@@ -116,6 +110,7 @@ def _read_user_task(reading: Reading, node: Element, lane: str | None) -> UserTa
     return UserTask(
         form_id=None if form is None else _name(form, "formId"),
         form_binding=_binding(reading, form, "deployment"),
+        form_version_tag=None if form is None else _name(form, "versionTag"),
         assignee=people["assignee"],
         candidate_users=people["users"],
         candidate_groups=people["groups"],
@@ -174,11 +169,26 @@ def _read_called_process(reading: Reading, node: Element) -> CalledProcess | Non
     )
 
 
+def _read_ad_hoc(reading: Reading, node: Element) -> AdHoc:
+    ordering = (node.get("ordering") or "Parallel").strip()
+    if ordering not in ("Parallel", "Sequential"):
+        reading.report("unknown_value", node, attribute="ordering", text=ordering, allowed="Parallel, Sequential")
+    settings = _first(node, "adHoc")
+    return AdHoc(
+        ordering == "Sequential",
+        text_of(reading, node, "completionCondition"),
+        reading.flag(node, "cancelRemainingInstances", True),
+        None if settings is None else reading.formula(settings, settings.get("activeElementsCollection")),
+    )
+
+
 def _binding(reading: Reading, element: Element | None, default: Binding) -> Binding:
     text = "" if element is None else (element.get("bindingType") or "").strip()
     if element is not None and text not in ("", "latest", "deployment", "versionTag"):
-        reading.report("unknown_value", element, attribute="bindingType", text=text, allowed="latest, deployment")
+        reading.report("unknown_value", element, attribute="bindingType", text=text, allowed="latest, deployment, versionTag")
         return default
+    if element is not None and text == "versionTag" and not _name(element, "versionTag"):
+        reading.report("version_tag_missing", element)
     return cast(Binding, text or default)
 
 
@@ -189,8 +199,3 @@ def _first(element: Element, name: str) -> Element | None:
 
 def _name(element: Element, attribute: str) -> str | None:
     return (element.get(attribute) or "").strip() or None
-
-
-def _child_text(reading: Reading, element: Element, name: str) -> Formula | None:
-    found = bpmn_children(element, name)
-    return reading.formula(found[0], found[0].text) if found else None

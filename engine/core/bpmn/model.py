@@ -128,6 +128,7 @@ class StandardLoop:
 class UserTask:
     form_id: str | None = None
     form_binding: Literal["latest", "deployment", "versionTag"] = "deployment"
+    form_version_tag: str | None = None
     assignee: Formula | None = None
     candidate_users: Formula | None = None  # a FEEL list, or a comma-separated fixed text
     candidate_groups: Formula | None = None
@@ -267,6 +268,8 @@ class Process:
     version_tag: str | None = None
     candidate_starters: Formula | None = None  # who may start it by hand: the `candidateStarterGroups` property
     is_executable: bool = True
+    listeners: tuple[Listener, ...] = ()
+    is_global_task: bool = False  # its one node has neither start nor end around it
 
     @cached_property
     def start_events(self) -> tuple[Node, ...]:

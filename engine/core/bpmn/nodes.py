@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from engine.core.bpmn.events import read_events, read_message
-from engine.core.bpmn.extensions import read_detail, read_loop, read_mappings, read_properties
+from engine.core.bpmn.events import read_events, read_message, text_of
+from engine.core.bpmn.data import declared, read_data
+from engine.core.bpmn.extensions import read_detail, read_listeners, read_mappings, read_properties
+from engine.core.bpmn.loops import read_loop
 from engine.core.bpmn.model import SUB_PROCESSES, Flow, Kind, Node, Process, Scope
 from engine.core.bpmn.reading import Reading, place
 from engine.core.bpmn.vocabulary import CONTAINERS, NODES, Element, bpmn_children, local, zeebe_children
@@ -24,6 +26,7 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
     result can be followed.
     """
     identifier = element.get("id") or ""
+    reading.used_data.clear()
     members = {id_: (node, scope) for node, scope in _members(element) if (id_ := node.get("id")) and reading.elements[id_] is node}
     lanes = _read_lanes(reading, element, members)
     flows = _read_flows(reading, element, members)
@@ -42,13 +45,31 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
         line=element.sourceline or 0,
         nodes=MappingProxyType(nodes),
         flows=MappingProxyType(flows),
-        scopes=MappingProxyType(_scopes(identifier, nodes)),
+        scopes=MappingProxyType(_scopes(reading, element, nodes)),
         properties=MappingProxyType(properties),
         documentation=_documentation(element),
         version_tag=(tags[0].get("value") or "").strip() or None if tags else None,
         candidate_starters=reading.formula(element, properties.get("candidateStarterGroups")),
         is_executable=(element.get("isExecutable") or "").strip() in ("true", "1"),
+        listeners=read_listeners(reading, element),
     )
+
+
+def read_global_task(reading: Reading, element: Element) -> Process:
+    """A global task as a process that consists of that one task; call activities call it. Source: BPMN 2.0.2 §10.3.4."""
+    identifier, line = element.get("id") or "", element.sourceline or 0
+    name = (element.get("name") or "").strip() or identifier
+    tag = local(element).removeprefix("global")
+    inputs, outputs = read_mappings(reading, element)
+    task = Node(
+        f"{identifier}_task", Kind(tag[0].lower() + tag[1:]), name, line, identifier,
+        properties=MappingProxyType(read_properties(element)), documentation=_documentation(element), inputs=inputs, outputs=outputs,
+        detail=read_detail(reading, element, None), listeners=read_listeners(reading, element),
+    )  # fmt: skip
+    scope = Scope(identifier, (task.id,), (task.id,))
+    nothing: Mapping[str, Flow] = MappingProxyType({})
+    nodes, scopes = MappingProxyType({task.id: task}), MappingProxyType({identifier: scope})
+    return Process(identifier, name, reading.file, line, nodes, nothing, scopes, is_global_task=True)
 
 
 def _members(process: Element) -> Iterator[tuple[Element, str]]:
@@ -139,7 +160,11 @@ def _read_node(
     if kind is Kind.BOUNDARY_EVENT and not (element.get("attachedToRef") or "").strip():
         reading.report("boundary_unattached", element)
     attached = reading.resolve(element, "attachedToRef", *_ACTIVITY_TAGS)
-    inputs, outputs = read_mappings(reading, element)
+    data = read_data(reading, element)
+    loop = read_loop(reading, element, data)
+    inputs, outputs = (
+        brought + mapped for brought, mapped in zip(data.mappings(), read_mappings(reading, element), strict=True)
+    )
     if kind in (Kind.SEND_TASK, Kind.RECEIVE_TASK):
         events = (read_message(reading, element),) if element.get("messageRef") else ()
     else:
@@ -161,25 +186,52 @@ def _read_node(
         parallel_multiple=reading.flag(element, "parallelMultiple", False),
         attached_to=None if attached is None else place(attached),
         interrupting=reading.flag(element, "cancelActivity" if kind is Kind.BOUNDARY_EVENT else "isInterrupting", True),
-        loop=read_loop(reading, element),
+        loop=loop,
         detail=read_detail(reading, element, lane),
         lane=lane,
         for_compensation=reading.flag(element, "isForCompensation", False),
         start_quantity=reading.number(element, "startQuantity", 1),
         completion_quantity=reading.number(element, "completionQuantity", 1),
         instantiate=reading.flag(element, "instantiate", False),
+        parallel=kind is Kind.EVENT_BASED_GATEWAY and _is_parallel(reading, element),
+        activation_condition=text_of(reading, element, "activationCondition"),
+        listeners=read_listeners(reading, element),
     )
 
 
-def _scopes(process: str, nodes: Mapping[str, Node]) -> dict[str, Scope]:
-    inside: dict[str, list[Node]] = {process: []}
+def _is_parallel(reading: Reading, gateway: Element) -> bool:
+    text = (gateway.get("eventGatewayType") or "Exclusive").strip()
+    if text not in ("Exclusive", "Parallel"):
+        reading.report("unknown_value", gateway, attribute="eventGatewayType", text=text, allowed="Exclusive, Parallel")
+    return text == "Parallel"
+
+
+def _scopes(reading: Reading, process: Element, nodes: Mapping[str, Node]) -> dict[str, Scope]:
+    inside: dict[str, list[Node]] = {process.get("id") or "": []}
     inside |= {node.id: [] for node in nodes.values() if node.kind in SUB_PROCESSES}
     for node in nodes.values():
         inside[node.scope].append(node)
-    return {id_: _scope(id_, members) for id_, members in inside.items()}
+    handlers = _handlers(reading, process, nodes)
+    return {id_: _scope(id_, members, handlers, declared(reading, reading.elements[id_])) for id_, members in inside.items()}
 
 
-def _scope(identifier: str, members: list[Node]) -> Scope:
+def _handlers(reading: Reading, process: Element, nodes: Mapping[str, Node]) -> dict[str, str]:
+    """Compensation boundary event → the activity at the other end of its association, whichever way it was drawn."""
+    handlers: dict[str, str] = {}
+    for container in _containers(process):
+        for association in bpmn_children(container, "association"):
+            ends = [(association.get(attribute) or "").strip().rpartition(":")[2] for attribute in ("sourceRef", "targetRef")]
+            for event, activity in (ends, ends[::-1]):
+                if event in nodes and activity in nodes and _compensates(nodes[event]) and nodes[activity].for_compensation:
+                    handlers.setdefault(event, activity)
+    return handlers
+
+
+def _compensates(node: Node) -> bool:
+    return node.kind is Kind.BOUNDARY_EVENT and any(event.kind == "compensation" for event in node.events)
+
+
+def _scope(identifier: str, members: list[Node], handlers: Mapping[str, str], data: tuple[str, ...]) -> Scope:
     boundary: dict[str, list[str]] = {}
     for node in members:
         if node.kind is Kind.BOUNDARY_EVENT and node.attached_to:
@@ -192,6 +244,8 @@ def _scope(identifier: str, members: list[Node]) -> Scope:
         event_sub_processes=event_sub_processes,
         boundary_events=MappingProxyType({activity: tuple(events) for activity, events in boundary.items()}),
         links=MappingProxyType({name: node.id for node in members if (name := _caught_link(node))}),
+        compensations=MappingProxyType({node.attached_to: handlers[node.id] for node in members if node.attached_to and node.id in handlers}),
+        data_objects=data,
     )
 
 
@@ -204,7 +258,7 @@ def _starts(members: list[Node]) -> tuple[str, ...]:
     return tuple(
         node.id
         for node in members
-        if not node.incoming and node.kind not in passive and not node.for_compensation and not _caught_link(node)
+        if not (node.incoming or node.kind in passive or node.for_compensation or node.instantiate or _caught_link(node))
     )
 
 

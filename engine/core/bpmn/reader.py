@@ -10,11 +10,11 @@ from types import MappingProxyType
 
 from engine.core import xml
 from engine.core.bpmn.model import Artefact, Diagram, Process
-from engine.core.bpmn.nodes import read_process
+from engine.core.bpmn.nodes import read_global_task, read_process
 from engine.core.bpmn.reading import Reading
 from engine.core.bpmn.shapes import read_drawing
 from engine.core.bpmn.survey import survey
-from engine.core.bpmn.vocabulary import BPMN, Element, bpmn_children, local
+from engine.core.bpmn.vocabulary import BPMN, GLOBAL_TASKS, Element, bpmn_children, local
 from engine.core.problems import Problem
 
 _ARTEFACTS = (
@@ -60,6 +60,11 @@ def _read_diagram(reading: Reading, root: Element) -> Diagram:
             others.append(read_process(sketch, element, pools.get(identifier, "")))
             if element.get("isExecutable") is None:
                 reading.report("not_executable", element, "warning")
+    executable += [
+        read_global_task(reading, element)
+        for element in bpmn_children(root, *GLOBAL_TASKS)
+        if element.get("id") and reading.elements.get(element.get("id")) is element
+    ]
     if not executable:
         reading.report("no_executable_process", root)
     shapes, edges = read_drawing(reading, root)

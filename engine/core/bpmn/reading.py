@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.core.bpmn.model import Formula
-from engine.core.bpmn.vocabulary import DRAWN, NODES, Element, local, words
+from engine.core.bpmn.vocabulary import DRAWN, GLOBAL_TASKS, NODES, Element, local, words
 from engine.core.bpmn.words import Words
 from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem, Severity
@@ -13,7 +13,7 @@ from engine.feel import Expression, FeelSyntaxError, parse
 
 MAX_EXPRESSION = 20_000  # characters; a formula that long is a mistake or an attack
 # The elements that a person finds again in the drawing or in the properties panel.
-PLACES = NODES | DRAWN | words("sequenceFlow process message signal error escalation")
+PLACES = NODES | DRAWN | GLOBAL_TASKS | words("sequenceFlow process message signal error escalation")
 
 
 @dataclass
@@ -23,6 +23,8 @@ class Reading:
     file: str
     elements: dict[str, Element] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    used_data: set[str] = field(default_factory=set)  # ids of data objects, stores and properties that data associations touch
+    data_names: dict[str, str] | None = None  # data object id → the name that a reference gives it, once asked for
 
     def report(self, code: str, element: Element, severity: Severity = "error", **facts: object) -> None:
         """Add a problem at `element`, named by the nearest element around it that a designer can see."""
@@ -44,7 +46,13 @@ class Reading:
 
     def resolve(self, element: Element, attribute: str, *targets: str) -> Element | None:
         """The element that a reference attribute points to. A reference to nothing, or to the wrong thing, is reported."""
-        name = (element.get(attribute) or "").strip()
+        return self._follow(element, attribute, (element.get(attribute) or "").strip(), targets)
+
+    def resolve_text(self, element: Element, *targets: str) -> Element | None:
+        """The same for a reference that is the text of an element, such as `eventDefinitionRef`."""
+        return self._follow(element, local(element), (element.text or "").strip(), targets)
+
+    def _follow(self, element: Element, attribute: str, name: str, targets: tuple[str, ...]) -> Element | None:
         if not name:
             return None
         found = self.elements.get(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from engine.core.bpmn.model import CalledDecision, CalledProcess, Job, Kind, Node, Process, StandardLoop, UserTask
+from engine.core.bpmn.model import Job, Kind, Node, Process, UserTask
 from engine.core.bpmn.words import Words
 from engine.texts import text
 
@@ -26,13 +26,13 @@ KINDS: dict[Kind, bool] = {
     Kind.CALL_ACTIVITY: True,
     Kind.SUB_PROCESS: True,
     Kind.EVENT_SUB_PROCESS: True,
-    Kind.TRANSACTION: False,
-    Kind.AD_HOC_SUB_PROCESS: False,
+    Kind.TRANSACTION: True,
+    Kind.AD_HOC_SUB_PROCESS: True,
     Kind.EXCLUSIVE_GATEWAY: True,
     Kind.PARALLEL_GATEWAY: True,
     Kind.INCLUSIVE_GATEWAY: True,
     Kind.EVENT_BASED_GATEWAY: True,
-    Kind.COMPLEX_GATEWAY: False,
+    Kind.COMPLEX_GATEWAY: True,
     Kind.START_EVENT: True,
     Kind.INTERMEDIATE_CATCH_EVENT: True,
     Kind.INTERMEDIATE_THROW_EVENT: True,
@@ -43,35 +43,40 @@ EVENT_KINDS = (
     "none", "message", "timer", "signal", "conditional", "error", "escalation", "link", "terminate", "compensation", "cancel",
 )  # fmt: skip
 EVENTS: dict[Place, frozenset[str]] = {
-    "process_start": frozenset({"none", "message", "timer", "signal"}),
+    "process_start": frozenset({"none", "message", "timer", "signal", "conditional"}),
     "sub_process_start": frozenset({"none"}),
-    "event_sub_process_start": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
+    "event_sub_process_start": frozenset({"message", "timer", "signal", "error", "escalation", "conditional", "compensation"}),
     "catch": frozenset({"message", "timer", "signal", "conditional", "link"}),
-    "throw": frozenset({"none", "message", "signal", "escalation", "link"}),
-    "boundary": frozenset({"message", "timer", "signal", "error", "escalation", "conditional"}),
-    "end": frozenset({"none", "message", "signal", "error", "escalation", "terminate"}),
+    "throw": frozenset({"none", "message", "signal", "escalation", "link", "compensation"}),
+    "boundary": frozenset({"message", "timer", "signal", "error", "escalation", "conditional", "compensation", "cancel"}),
+    "end": frozenset({"none", "message", "signal", "error", "escalation", "terminate", "compensation", "cancel"}),
 }
-ONLY_INTERRUPTING = frozenset({"error"})  # BPMN 2.0.2 §10.5.4, Table 10.90
+ONLY_INTERRUPTING = frozenset({"error", "cancel"})  # BPMN 2.0.2 §10.5.4, Table 10.90
+WAITED_FOR = frozenset({"message", "timer", "signal", "conditional"})  # what comes from outside, in time
 # Details of supported elements that are refused, by the key of their name.
 REFUSED: dict[str, Callable[[Node], bool]] = {
-    "standard_loop": lambda node: isinstance(node.loop, StandardLoop),
     "event_sub_process_loop": lambda node: node.kind is Kind.EVENT_SUB_PROCESS and node.loop is not None,
-    "multiple_event": lambda node: len(node.events) > 1 and not node.parallel_multiple,
-    "parallel_multiple_event": lambda node: node.parallel_multiple,
-    "compensation_activity": lambda node: node.for_compensation,
-    "quantity": lambda node: (node.start_quantity, node.completion_quantity) != (1, 1),
-    "instantiate": lambda node: node.instantiate,
-    "version_tag_binding": lambda node: _binding(node) == "versionTag",
+    "parallel_multiple_event": lambda node: node.parallel_multiple and any(event.kind not in WAITED_FOR for event in node.events),
+    "mixed_event": lambda node: len(node.events) > 1 and any(event.kind in _ALONE for event in node.events),
+    "parallel_event_gateway": lambda node: node.parallel and not node.instantiate,
+    "form_version_tag": lambda node: isinstance(node.detail, UserTask) and node.detail.form_binding == "versionTag",
     "job_on_event": lambda node: isinstance(node.detail, Job)
     and place_of(node) is not None
-    and (node.event is None or node.event.kind != "message"),
-    "job_on_script": lambda node: isinstance(node.detail, Job) and node.kind is Kind.SCRIPT_TASK,
+    and [event.kind for event in node.events] != ["message"],
 }
-# The same, where the file must be looked at: element and attribute → the only value that is executed (`survey` does it).
-ONLY_VALUES: dict[tuple[str, str], tuple[str, str]] = {
-    ("eventBasedGateway", "eventGatewayType"): ("Exclusive", "parallel_event_gateway"),
-    ("multiInstanceLoopCharacteristics", "behavior"): ("All", "loop_behavior"),
+_ALONE = frozenset({"link", "compensation", "cancel"})  # their catching ends have rules of their own
+# The same where the surroundings decide.
+REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
+    "parallel_multiple_start": lambda process, node: node.parallel_multiple and place_of(node, process) == "process_start",
+    "boundary_on_handler": lambda process, node: node.kind is Kind.BOUNDARY_EVENT
+    and (host := process.nodes.get(node.attached_to or "")) is not None
+    and host.for_compensation,
 }
+_BY_SURVEY = ("form_key", "listener_kinds")  # refused where the file is read
+# How particular constructs are executed, for the page.
+DETAILS = (
+    "loops multi_instance multiple data listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron conditional_start"
+).split()
 # Drawn, never executed.
 DRAWN_ONLY = (
     "participant lane messageFlow textAnnotation association group dataObjectReference dataStoreReference"
@@ -86,11 +91,14 @@ def unsupported(process: Process, node: Node) -> Iterator[Words]:
     for key, holds in REFUSED.items():
         if holds(node):
             yield Words(f"bpmn.feature.{key}")
+    for key, holds_in_place in REFUSED_IN_PLACE.items():
+        if holds_in_place(process, node):
+            yield Words(f"bpmn.feature.{key}")
     place = place_of(node, process)
-    if place is not None and len(node.events) <= 1:
-        kind = node.event.kind if node.event else "none"
-        if kind not in EVENTS[place]:
-            yield event_words(place, kind)
+    if place is not None:
+        for kind in dict.fromkeys(event.kind for event in node.events) or ("none",):
+            if kind not in EVENTS[place]:
+                yield event_words(place, kind)
 
 
 def place_of(node: Node, process: Process | None = None) -> Place | None:
@@ -132,16 +140,9 @@ def document(language: str = "zh") -> str:
         cells = [yes if event in EVENTS[place] else no for place in places]
         lines.append(f"| {text(f'bpmn.event.{event}', language)} | " + " | ".join(cells) + " |")
     lines += ["", f"## {say('refused')}", ""]
-    features = [*REFUSED, *(key for _, key in ONLY_VALUES.values()), "form_key"]
-    lines += [f"- {text(f'bpmn.feature.{key}', language)}" for key in features]
+    lines += [f"- {text(f'bpmn.feature.{key}', language)}" for key in (*REFUSED, *REFUSED_IN_PLACE, *_BY_SURVEY)]
+    lines += ["", f"## {say('details')}", ""]
+    lines += [f"- {text(f'bpmn.detail.{key}', language)}" for key in DETAILS]
     lines += ["", f"## {say('drawn')}", "", say("drawn_note"), ""]
     lines += [f"- {text(f'bpmn.element.{name}', language)} `{name}`" for name in DRAWN_ONLY]
     return "\n".join(lines) + "\n"
-
-
-def _binding(node: Node) -> str:
-    match node.detail:
-        case UserTask(form_binding=binding) | CalledDecision(binding=binding) | CalledProcess(binding=binding):
-            return binding
-        case _:
-            return ""

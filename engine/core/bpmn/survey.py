@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.core.bpmn.reading import Reading, shorten
-from engine.core.bpmn.supported import ONLY_VALUES
 from engine.core.bpmn.vocabulary import (
     ATTRIBUTES,
     BPMN,
@@ -20,8 +19,10 @@ from engine.core.bpmn.vocabulary import (
     HARMLESS_NAMESPACES,
     IGNORED,
     NODES,
+    GLOBAL_TASKS,
     OPAQUE,
     REFUSED_ELEMENTS,
+    REFUSED_INSIDE,
     ZEEBE,
     Element,
     local,
@@ -55,30 +56,40 @@ ZEEBE_ELEMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "properties": (frozenset(), words("property")),
     "property": (words("id name value"), frozenset()),
     "versionTag": (words("value"), frozenset()),
+    "executionListeners": (frozenset(), words("executionListener")),
+    "executionListener": (words("id eventType type retries"), frozenset()),
+    "taskListeners": (frozenset(), words("taskListener")),
+    "taskListener": (words("id eventType type retries"), frozenset()),
+    "adHoc": (words("activeElementsCollection"), frozenset()),
 }
 # Where each may stand; elements that are not listed may stand anywhere.
 ZEEBE_PLACES: dict[str, frozenset[str]] = {
-    "userTask": words("userTask"),
-    "formDefinition": words("userTask"),
-    "assignmentDefinition": words("userTask"),
-    "taskSchedule": words("userTask"),
-    "priorityDefinition": words("userTask"),
-    "ioMapping": NODES,
-    "properties": NODES | words("process"),
-    "script": words("scriptTask"),
-    "calledDecision": words("businessRuleTask"),
+    **{
+        name: words("userTask globalUserTask")
+        for name in ("userTask", "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskListeners")
+    },
+    "ioMapping": NODES | GLOBAL_TASKS,
+    "properties": NODES | GLOBAL_TASKS | words("process"),
+    "executionListeners": NODES | GLOBAL_TASKS | words("process"),
+    "script": words("scriptTask globalScriptTask"),
+    "calledDecision": words("businessRuleTask globalBusinessRuleTask"),
+    "adHoc": words("adHocSubProcess"),
     "calledElement": words("callActivity"),
-    "taskDefinition": words("serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent"),
-    "taskHeaders": words("serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent"),
+    **{
+        name: words(
+            "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent globalScriptTask globalBusinessRuleTask"
+        )
+        for name in ("taskDefinition", "taskHeaders")
+    },
     "loopCharacteristics": words("multiInstanceLoopCharacteristics"),
     "subscription": words("message"),
     "versionTag": words("process"),
 }
 # Known, and refused: they would act.
-ZEEBE_REFUSED = words("executionListeners taskListeners userTaskForm publishMessage linkedResources adHoc conditionalFilter")
+ZEEBE_REFUSED = words("userTaskForm publishMessage linkedResources conditionalFilter")
 ZEEBE_REFUSED_ATTRIBUTES = frozenset({("formDefinition", "formKey"), ("formDefinition", "externalReference")})
 _DESIGNER_ATTRIBUTES = words("modelerTemplate modelerTemplateVersion modelerTemplateIcon")
-_MUST_HAVE_ID = NODES | words("process sequenceFlow message signal error escalation")
+_MUST_HAVE_ID = NODES | GLOBAL_TASKS | words("process sequenceFlow message signal error escalation")
 
 
 def survey(reading: Reading, root: Element) -> None:
@@ -138,10 +149,6 @@ def _look_at_attributes(reading: Reading, element: Element) -> None:
             reading.report("unknown_attribute", element, tag=name, attribute=shorten(attribute))
         elif namespace(attribute) == ZEEBE and attribute.rpartition("}")[2] not in _DESIGNER_ATTRIBUTES:
             reading.report("zeebe_unknown", element, name=shorten(attribute.rpartition("}")[2]))
-        elif (name, attribute) in ONLY_VALUES:
-            value, feature = ONLY_VALUES[name, attribute]
-            if element.get(attribute) != value:
-                reading.report("not_supported", element, what=Words(f"bpmn.feature.{feature}"))
     language = element.get("language")
     if language and "feel" not in language.lower():
         reading.report("expression_language", element, language=shorten(language))
@@ -163,7 +170,7 @@ def _look_at_children(reading: Reading, element: Element) -> None:
             foreign.append(_prefixed(child, child.tag))
         elif tag == "extensionElements":
             foreign += _look_at_extensions(reading, child, name)
-        elif tag in REFUSED_ELEMENTS:
+        elif tag in REFUSED_ELEMENTS or (name, tag) in REFUSED_INSIDE:
             reading.report("not_supported", child, what=Words(f"bpmn.element.{tag}"))
         elif tag not in allowed:
             reading.report("unknown_element", child, tag=shorten(tag), parent=name)

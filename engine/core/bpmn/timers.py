@@ -1,4 +1,4 @@
-"""ISO 8601 texts as they may stand in a timer: dates, durations and cycles. Only their form is judged; the runtime does the counting.
+"""Texts as they may stand in a timer: ISO 8601 dates, durations and cycles, and cron. Only their form is judged; the runtime does the counting.
 
 Source: BPMN 2.0.2 §10.5.5 (timer event definition), ISO 8601.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from engine.core.bpmn.cron import is_cron
 from engine.feel.temporal import parse_date_time
 
 _DURATION = re.compile(
@@ -14,7 +15,6 @@ _DURATION = re.compile(
     re.ASCII,
 )
 _REPETITIONS = re.compile(r"R(\d{0,9})", re.ASCII)
-_CRON = re.compile(r"(?:@\w+|(?:[\d*?/,\-LW#A-Za-z]{1,40}\s{1,9}){4,6}[\d*?/,\-LW#A-Za-z]{1,40})", re.ASCII)
 
 
 def is_date(text: str) -> bool:
@@ -28,7 +28,9 @@ def is_duration(text: str) -> bool:
 
 
 def is_cycle(text: str) -> bool:
-    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`. `R0` would never fire and `R/PT0S` never stop: both are refused."""
+    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`, or cron. `R0` would never fire and `R/PT0S` never stop: both are refused."""
+    if is_cron(text):
+        return True
     repetitions, *rest = text.split("/")
     match = _REPETITIONS.fullmatch(repetitions)
     if match is None or (match[1] and int(match[1]) == 0) or not rest or not is_duration(rest[-1]):
@@ -36,8 +38,3 @@ def is_cycle(text: str) -> bool:
     if not re.search("[1-9]", rest[-1]):
         return False
     return len(rest) == 1 or (len(rest) == 2 and is_date(rest[0]))
-
-
-def is_cron(text: str) -> bool:
-    """Five to seven fields, or `@daily`: another language for cycles, which is recognised only to be refused in plain words."""
-    return _CRON.fullmatch(text) is not None

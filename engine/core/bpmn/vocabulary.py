@@ -59,6 +59,7 @@ def words(text: str) -> frozenset[str]:
 
 NODES = frozenset(kind.value for kind in Kind) - {Kind.PROCESS.value, Kind.EVENT_SUB_PROCESS.value}
 TASKS = words("task manualTask userTask serviceTask sendTask receiveTask scriptTask businessRuleTask")
+GLOBAL_TASKS = words("globalTask globalManualTask globalUserTask globalScriptTask globalBusinessRuleTask")
 CONTAINERS = words("process subProcess transaction adHocSubProcess")
 EVENT_DEFINITIONS = {
     "messageEventDefinition": "message",
@@ -78,7 +79,10 @@ DRAWN = words(
 )
 
 # Read past without a word: they describe or draw. What lies inside them is not looked at.
-OPAQUE = words("documentation text itemDefinition import dataState flowNodeRef incoming outgoing participantMultiplicity property")
+OPAQUE = words(
+    "documentation text itemDefinition import dataState flowNodeRef incoming outgoing participantMultiplicity property eventDefinitionRef"
+    " inputSet outputSet sourceRef targetRef loopDataInputRef loopDataOutputRef"
+)
 # Read past with a warning: other systems act on them, this one does not.
 IGNORED = words(
     "auditing monitoring rendering interface endPoint resource relationship partnerEntity partnerRole operationRef"
@@ -87,14 +91,13 @@ IGNORED = words(
 )
 # Refused where they stand: they would change what is executed, and we do not execute them.
 REFUSED_ELEMENTS = words(
-    "globalTask globalManualTask globalUserTask globalScriptTask globalBusinessRuleTask globalConversation"
-    " globalChoreographyTask choreography choreographyTask callChoreography subChoreography"
+    "globalConversation globalChoreographyTask choreography choreographyTask callChoreography subChoreography"
     " conversation callConversation subConversation conversationNode conversationLink conversationAssociation choreographyRef"
-    " ioSpecification ioBinding dataInput dataOutput inputSet outputSet dataInputAssociation dataOutputAssociation"
-    " eventDefinitionRef resourceRole performer humanPerformer potentialOwner script"
+    " ioBinding resourceRole performer humanPerformer potentialOwner script"
     " correlationKey correlationProperty correlationSubscription"
-    " loopDataInputRef loopDataOutputRef inputDataItem outputDataItem complexBehaviorDefinition"
 )
+# Refused in these places only: the data of a callable element is what its caller maps.
+REFUSED_INSIDE = frozenset((holder, "ioSpecification") for holder in GLOBAL_TASKS | {"process"})
 
 _BASE = words("documentation extensionElements")
 _WORK = words("ioSpecification resourceRole performer humanPerformer potentialOwner property")
@@ -151,6 +154,16 @@ CHILDREN: dict[str, frozenset[str]] = {
         "loopCardinality completionCondition loopDataInputRef loopDataOutputRef inputDataItem outputDataItem complexBehaviorDefinition"
     ),
     "standardLoopCharacteristics": _BASE | words("loopCondition"),
+    "complexBehaviorDefinition": _BASE | words("condition event"),
+    "event": _BASE | frozenset(EVENT_DEFINITIONS) | words("eventDefinitionRef dataInput dataInputAssociation inputSet property"),
+    "ioSpecification": _BASE | words("dataInput dataOutput inputSet outputSet"),
+    "dataInput": _BASE | words("dataState"),
+    "dataOutput": _BASE | words("dataState"),
+    "inputDataItem": _BASE | words("dataState"),
+    "outputDataItem": _BASE | words("dataState"),
+    **{name: _BASE | words("sourceRef targetRef transformation assignment") for name in ("dataInputAssociation", "dataOutputAssociation")},
+    "assignment": _BASE | words("from to"),
+    **{name: _BASE | _WORK | _CALLABLE | words("script rendering") for name in GLOBAL_TASKS},
     "laneSet": _BASE | words("lane"),
     "childLaneSet": _BASE | words("lane"),
     "lane": _BASE | words("flowNodeRef childLaneSet partitionElement"),
@@ -209,7 +222,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         expression: words("id language evaluatesToTypeRef")
         for expression in (
             "conditionExpression timeDate timeDuration timeCycle condition loopCardinality completionCondition loopCondition"
-            " activationCondition"
+            " activationCondition transformation from to"
         ).split()
     },
     "message": words("id name itemRef"),
@@ -227,5 +240,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "dataObjectReference": words("id name dataObjectRef itemSubjectRef"),
     "dataStore": words("id name capacity isUnlimited itemSubjectRef"),
     "dataStoreReference": words("id name dataStoreRef itemSubjectRef"),
+    **{name: words("id name itemSubjectRef isCollection") for name in ("dataInput", "dataOutput", "inputDataItem", "outputDataItem")},
+    **{name: words("id name implementation scriptLanguage") for name in GLOBAL_TASKS},
 }
 DEFAULT_ATTRIBUTES = words("id name")

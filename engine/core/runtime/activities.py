@@ -27,6 +27,9 @@ class Activity(FlowNode):
     def is_body(self, task: Activation) -> bool:
         return self.node.loop is not None and "item" not in task.facts and "replays" not in task.facts
 
+    def listens(self, task: Activation) -> bool:
+        return bool(self.node.listeners) and "replays" not in task.facts and not self.is_body(task)
+
     def enter(self, task: Activation) -> None:
         if "replays" in task.facts:
             return
@@ -151,8 +154,13 @@ class ReceiveTask(Activity, kinds=(Kind.RECEIVE_TASK,)):
 
 
 class ScriptTask(Activity, kinds=(Kind.SCRIPT_TASK,)):
+    """An expression evaluated in the same step, or a job if it has a task definition."""
+
     def perform(self, task: Activation) -> bool:
         script = self.node.detail
+        if isinstance(script, Job):
+            open_job(task, script)
+            return False
         assert isinstance(script, Script)
         task.facts["payload"] = {script.result_variable: task.workflow.json(script.expression, task)}
         return True
@@ -200,6 +208,8 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
         if definition_id is None:
             raise Fault("process_unknown", process=process_id)
         process = execution.library.process(definition_id)
+        if not process.scopes[process.id].starts:
+            raise Fault("process_not_callable", process=process_id)
         spec = specification(process).start
         visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
         callee = execution.activate(spec, task, definition_id=definition_id)

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from engine import feel
+from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, deadlines, events, scopes
+from engine.core.runtime import activities, deadlines, events, listeners, scopes
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
@@ -44,7 +45,10 @@ def advance(library: Library, state: State | None, stimulus: Stimulus, now: date
 def visible(library: Library, state: State, scope: str) -> Variables:
     """The variables that an activation sees, as one mapping: for a form, a job, an API client."""
     execution = _restore(library, state, state.started_at or datetime.min, counting_on=True)
-    return {name: value for name, value in execution.scopes.view(scope).items()}  # type: ignore[misc]
+    task = execution.tasks.get(scope)
+    # A task listener sees what has been filled in before it is taken over.
+    layer: Variables = task.facts.get("payload", {}) if task is not None else {}
+    return {name: value for name, value in execution.scopes.view(scope).over(layer).items()}  # type: ignore[misc]
 
 
 # ----------------------------------------------------------------------------------------------------------------- stimuli
@@ -52,6 +56,7 @@ def visible(library: Library, state: State, scope: str) -> Variables:
 
 def _begin(library: Library, start: Start, now: datetime) -> Execution:
     process = library.process(start.definition_id)
+    _check_start(process, start.start_event)
     execution = Execution(library, process, start.instance_id, now)
     spec = specification(process).start
     facts = {"trigger": start.start_event} if start.start_event else {}
@@ -64,13 +69,25 @@ def _begin(library: Library, start: Start, now: datetime) -> Execution:
     return execution
 
 
+def _check_start(process: Process, start_event: str | None) -> None:
+    if start_event is None:
+        if not process.scopes[process.id].starts:
+            raise StepRefused("start_event_needed", process=process.name)
+    elif all(node.id != start_event for node in process.start_events):
+        raise StepRefused("start_event_unknown", process=process.name, start_event=start_event)
+
+
 def _apply(execution: Execution, stimulus: Stimulus) -> None:
     match stimulus:
         case CompleteTask(task_id, variables, actor):
             wait = _wait(execution, task_id, "user")
             _finish(execution, wait, variables, actor)
         case CompleteJob(job_id, variables):
-            _finish(execution, _wait(execution, job_id, "job"), variables, None)
+            wait = _wait(execution, job_id, "job")
+            if "listener" in wait.facts:
+                listeners.answered(execution.tasks[wait.owner], wait, variables)
+            else:
+                _finish(execution, wait, variables, None)
         case JobFailed(job_id, message):
             wait = _wait(execution, job_id, "job")
             _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
@@ -126,7 +143,8 @@ def _happen(execution: Execution, wait: Wait, payload: Variables) -> None:
 def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
-    task.facts["phase"] = "work"
+    if "listener" not in wait.facts:
+        task.facts["phase"] = "work"
     execution.open_incident(task, code, facts)
 
 
@@ -144,8 +162,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
     if task.state == ERROR:
         task._ready()
     else:
-        del task.facts["stuck"]
-        task.task_spec.counted(task)  # type: ignore[attr-defined]
+        task.facts.pop("stuck", None)
+        task.task_spec.unstick(task)
 
 
 def _set_variables(execution: Execution, scope: str, variables: Variables) -> None:
@@ -215,7 +233,7 @@ def _row(task: Activation) -> list[Any]:
 
 
 def _without_repeats(history: list[Entry]) -> tuple[Entry, ...]:
-    return tuple(entry for i, entry in enumerate(history) if entry.kind != "warning" or entry not in history[:i][-20:])
+    return tuple(entry for i, entry in enumerate(history) if entry.kind != "warning" or entry not in history[max(0, i - 20) : i])
 
 
 _LABELS = ("businessKey", "title", "enterprise")

@@ -1,7 +1,8 @@
 """Compensation: undoing what has completed, the last first (BPMN 2.0.2 §10.7, §13.5.5).
 
 A scope remembers, as its fact `done`, each completed activity that can be undone: one with a compensation handler, or a
-sub-process in which something can be. A throw runs the handlers one after the other and goes on when the last has ended.
+sub-process in which something can be. A throw runs the handlers one after the other and goes on when the last has ended; one that
+does not wait leaves that to its scope.
 """
 
 from __future__ import annotations
@@ -9,49 +10,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.bpmn.model import SUB_PROCESSES, EventDefinition, Kind, Node
-from engine.core.runtime.subscriptions import event_sub_process_starts
+from engine.core.runtime.subscriptions import close_event_sub_processes, event_sub_process_starts
 
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
 
+Records = list[list[Any]]  # [scope id, record], the next to be undone first
+
 
 def remember(task: Activation) -> None:
-    """An activity completes: keep what is needed to undo it later."""
+    """An activity completes: keep what is needed to undo it later, the variables of a sub-process included."""
     node, scope = task.task_spec.node, task.scope
     if scope is None or "undoes" in task.facts or "replays" in task.facts:
         return
     inner = task.facts.get("done", [])
-    handler = None if "item" in task.facts else task.process.scopes[node.scope].compensations.get(node.id)
-    if handler is None and not inner and _undoing_sub_process(task) is None:
+    is_item, is_body = "item" in task.facts, node.loop is not None and "item" not in task.facts
+    handler = None if is_item else task.process.scopes[node.scope].compensations.get(node.id)
+    reacts = not is_body and _undoing_sub_process(task) is not None
+    if handler is None and not inner and not reacts:
         return
-    record: dict[str, Any] = {"node": node.id, "inner": inner}
-    if node.kind in SUB_PROCESSES:
-        record["variables"] = dict(task.workflow.scopes.local(task.id))
+    record: dict[str, Any] = {"node": node.id}
+    if handler is None:
+        record |= {"inner": inner, "reacts": reacts, "variables": dict(task.workflow.scopes.local(task.id))}
     scope.facts.setdefault("done", []).append(record)
 
 
 def begin(task: Activation, event: EventDefinition) -> bool:
-    """A compensation is thrown at `task`, for one activity or for its whole scope. True: nothing to wait for."""
+    """A compensation is thrown at `task`, for one activity or for its whole scope. True: nothing to wait for.
+
+    An event sub-process sees what was done in the scope around it.
+    """
+    records: Records = []
     scope = task.scope
     while scope is not None:
-        records = _taken(scope, event.reference)
-        if records or scope.task_spec.node.kind is not Kind.EVENT_SUB_PROCESS:
-            task.workflow.record("event_thrown", task, event="compensation", activity=event.reference)
-            return _run(task, scope, records, together=not event.wait_for_completion)
-        scope = scope.scope  # thrown in an event sub-process: what it is to undo was done in the scope around it
+        records += _taken(scope, event.reference)
+        if scope.task_spec.node.kind is not Kind.EVENT_SUB_PROCESS:
+            break
+        scope = scope.scope
+    task.workflow.record("event_thrown", task, event="compensation", activity=event.reference)
+    if event.wait_for_completion:
+        return _run(task, records, "work")
+    assert task.scope is not None
+    _run(task.scope, records, None)
     return True
 
 
-def begin_all(task: Activation, scope: Activation) -> bool:
-    """Undo everything done in `scope`, on behalf of `task`. True: nothing to wait for."""
-    return _run(task, scope, _taken(scope, None), together=False)
+def cancel(transaction: Activation) -> None:
+    """End everything that runs in a transaction, then undo what is done in it; it goes on with its phase "work" (§13.3.4)."""
+    execution = transaction.workflow
+    close_event_sub_processes(transaction)
+    execution.close_waits_of(transaction.id)
+    execution.cancel_inside(transaction)
+    transaction.facts["cancelled"] = True
+    transaction.facts.pop("undo", None)
+    if _run(transaction, _taken(transaction, None), "work"):
+        execution.resume(transaction, "work")
 
 
 def finished(handler: Activation) -> None:
     """A handler has ended: its thrower goes on with the next."""
     thrower = handler.workflow.tasks.get(handler.facts.get("undoes", ""))
-    if thrower is not None and _next(thrower):
-        thrower.workflow.resume(thrower, thrower.facts.get("then", "work"))
+    if thrower is not None and "undo" in thrower.facts:
+        then = thrower.facts["undo"]["then"]
+        if _next(thrower) and then is not None:
+            thrower.workflow.resume(thrower, then)
 
 
 def replay(task: Activation) -> bool:
@@ -60,45 +82,46 @@ def replay(task: Activation) -> bool:
     if record is None:
         return True
     task.facts["replays"] = None
-    for name, value in record.get("variables", {}).items():
+    for name, value in record["variables"].items():
         task.workflow.scopes.set_local(task.id, name, value)
-    task.facts["then"] = "leave"
-    start = _undoing_sub_process(task)
-    if start is not None:
-        task.facts["done"] = record["inner"]
-        execution = task.workflow
-        execution.activate(execution.spec_of(task, start.scope), task, {"trigger": start.id, "undoes": task.id})
-        return False
-    return _run(task, task, list(reversed(record["inner"])), together=False)
+    start = _undoing_sub_process(task) if record["reacts"] else None
+    if start is None:
+        return _run(task, [[task.id, inner] for inner in reversed(record["inner"])], "leave")
+    task.facts["done"] = record["inner"]
+    task.facts["undo"] = {"records": [], "then": "leave"}
+    execution = task.workflow
+    execution.record("event_caught", task, start, event="compensation")
+    execution.activate(execution.spec_of(task, start.scope), task, {"trigger": start.id, "undoes": task.id})
+    return False
 
 
-def _taken(scope: Activation, activity: str | None) -> list[dict[str, Any]]:
+def _taken(scope: Activation, activity: str | None) -> Records:
     """Take the records of one activity, or all, out of a scope's memory, the last first."""
-    done: list[dict[str, Any]] = scope.facts.get("done", [])
-    taken = [record for record in done if activity in (None, record["node"])]
-    if taken:
-        scope.facts["done"] = [record for record in done if record not in taken]
-    return taken[::-1]
+    done: list[dict[str, Any]] = scope.facts.pop("done", [])
+    rest = [record for record in done if activity not in (None, record["node"])]
+    if rest:
+        scope.facts["done"] = rest
+    return [[scope.id, record] for record in reversed(done) if activity in (None, record["node"])]
 
 
-def _run(thrower: Activation, scope: Activation, records: list[dict[str, Any]], *, together: bool) -> bool:
-    thrower.facts["undo"] = {"scope": scope.id, "records": records}
-    if not together:
-        return _next(thrower)
-    while not _next(thrower):
-        pass
-    return True
+def _run(thrower: Activation, records: Records, then: str | None) -> bool:
+    """Undo `records` in order; `thrower` is resumed with the phase `then` after the last. True: there was nothing to do."""
+    if "undo" in thrower.facts:
+        thrower.facts["undo"]["records"] += records  # a scope that is already undoing on behalf of another throw
+        return True
+    thrower.facts["undo"] = {"records": records, "then": then}
+    return _next(thrower)
 
 
 def _next(thrower: Activation) -> bool:
     """Start the handler for the next record. True: there was none left."""
-    undo = thrower.facts.get("undo", {"records": []})
+    undo = thrower.facts["undo"]
     if not undo["records"]:
-        thrower.facts.pop("undo", None)
+        del thrower.facts["undo"]
         return True
-    record, undo["records"] = undo["records"][0], undo["records"][1:]
+    (scope_id, record), *undo["records"] = undo["records"]
     execution = thrower.workflow
-    scope = execution.tasks[undo["scope"]]
+    scope = execution.tasks[scope_id]
     node = scope.process.nodes[record["node"]]
     handler = scope.process.scopes[node.scope].compensations.get(node.id)
     facts: dict[str, Any] = {"undoes": thrower.id}

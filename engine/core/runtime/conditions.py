@@ -17,8 +17,8 @@ def look(execution: Execution) -> None:
     while execution.scopes.touched or execution.unseen_condition:
         names, all_of_them = execution.scopes.touched, execution.unseen_condition
         execution.scopes.touched, execution.unseen_condition = set(), False
-        for wait in [wait for wait in execution.waits.values() if wait.kind == "condition"]:
-            wait = execution.waits.get(wait.id)  # an earlier one may have closed it
+        for wait_id in list(execution.conditions):
+            wait = execution.waits.get(wait_id)  # an earlier one may have closed it
             if wait is not None and (all_of_them or names & _names(execution, wait)):
                 _consider(execution, wait)
 

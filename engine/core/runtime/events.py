@@ -40,10 +40,12 @@ def happen(execution: Execution, wait: Wait, payload: Variables) -> None:
         execution.record("event_caught", owner, node, event=kind)
         _start_event_sub_process(owner, node, payload)
     elif owner.task_spec.node.kind is Kind.EVENT_BASED_GATEWAY:
-        owner.task_spec.happened(owner, node.id, payload)  # type: ignore[attr-defined]
+        owner.task_spec.happened(owner, node.id, kind, payload)  # type: ignore[attr-defined]
     else:
         execution.record("event_caught", owner, event=kind)
-        execution.close_wait(wait.id)
+        for other in execution.waits_of(owner.id):
+            if other.node == node.id:  # of a multiple event, one part is enough
+                execution.close_wait(other.id)
         owner.facts["payload"] = payload
         execution.resume(owner, "leave")
 
@@ -67,7 +69,7 @@ def catch_at_boundary(owner: Activation, node: Node, kind: str, payload: Variabl
     """A boundary event of `owner` catches; an interrupting one ends the activity."""
     execution, scope = owner.workflow, owner.scope
     assert scope is not None
-    caught = execution.activate(execution.spec_of(scope, node.id), scope, {"phase": "leave", "payload": payload})
+    caught = execution.activate(execution.spec_of(scope, node.id), scope, {"phase": "caught", "payload": payload})
     execution.record("event_caught", caught, event=kind)
     if node.interrupting:
         execution.cancel_task(owner)
@@ -81,6 +83,7 @@ def _start_event_sub_process(scope: Activation, start: Node, payload: Variables)
     if start.interrupting:
         execution.cancel_inside(scope, but=task)
         close_event_sub_processes(scope)
+        scope.facts["interrupted"] = True
 
 
 def _rearm(execution: Execution, wait: Wait) -> None:
@@ -123,13 +126,13 @@ def _throw(task: Activation, kind: str, code: str, payload: Variables) -> bool:
         # An event sub-process does not handle what is thrown inside itself or a sibling: that belongs to the scope around.
         if came_from is not None and came_from.task_spec.node.kind is not Kind.EVENT_SUB_PROCESS:
             starts = [start for _, start in event_sub_process_starts(current)]
-            start = _match(starts, kind, code)
+            start = match(starts, kind, code)
             if start is not None:
                 execution.record("event_caught", current, start, event=kind, code=code)
                 _start_event_sub_process(current, start, payload)
                 return True
         if "item" not in current.facts:
-            node = _match(boundary_events(current), kind, code)
+            node = match(boundary_events(current), kind, code)
             if node is not None:
                 catch_at_boundary(current, node, kind, payload)
                 return True
@@ -139,12 +142,13 @@ def _throw(task: Activation, kind: str, code: str, payload: Variables) -> bool:
 
 def catch_thrown_at(activity: Activation, event: EventDefinition) -> None:
     """An event thrown to the boundary of one activity only, whatever its kind; without a matching boundary event it is lost."""
-    node = _match(boundary_events(activity), event.kind, event.name.text if event.name else "")
+    node = match(boundary_events(activity), event.kind, event.name.text if event.name else "")
     if node is not None:
         catch_at_boundary(activity, node, event.kind, {})
 
 
-def _match(nodes: list[Node], kind: str, code: str) -> Node | None:
+def match(nodes: list[Node], kind: str, code: str) -> Node | None:
+    """The one of these catching nodes that catches an event: one that names its code before one that catches all."""
     events = [(node, event) for node in nodes for event in node.events if event.kind == kind]
     for node, event in events:
         if event.name is not None and event.name.text == code:
@@ -256,27 +260,30 @@ class EndEvent(ThrowEvent, kinds=(Kind.END_EVENT,)):
                 execution.end(Status.FAILED, error=code)
             return False
         if event.kind == "cancel":
-            return self._cancel(task, scope)
+            self._cancel(task)
+            return False
         return super().throw(task, event)
 
-    def _cancel(self, task: Activation, scope: Activation) -> bool:
-        """Cancel the transaction: end what runs in it, undo what is done; then its boundary event takes over (§13.3.4)."""
-        close_event_sub_processes(scope)
-        task.workflow.cancel_inside(scope, but=task)
-        task.facts["cancels"] = scope.id
-        return compensation.begin_all(task, scope)
-
-    def leave(self, task: Activation) -> None:
-        super().leave(task)
-        transaction = task.workflow.tasks.get(task.facts.get("cancels", ""))
-        if transaction is not None:
-            node = _match(boundary_events(transaction), "cancel", "")
-            if node is None:
-                raise Fault("cancel_uncaught", node=transaction.task_spec.node.name or transaction.task_spec.node.id)
-            catch_at_boundary(transaction, node, "cancel", {})
+    def _cancel(self, task: Activation) -> None:
+        """Cancel the transaction around; this path is done with, whatever else runs in it is ended."""
+        transaction = task.scope
+        while transaction is not None and transaction.task_spec.node.kind is not Kind.TRANSACTION:
+            transaction = transaction.scope
+        assert transaction is not None
+        task.workflow.record("event_thrown", task, event="cancel")
+        task.workflow.retire(task)
+        compensation.cancel(transaction)
 
     def choose(self, task: Activation) -> tuple[Flow, ...]:
         deadlines.extend(task)
-        if task._parent == task.workflow.task_tree.id:
-            task.workflow.end_node = self.node.id
+        if _ends_the_instance(task):
+            task.workflow.end_node = self.node
         return ()
+
+
+def _ends_the_instance(task: Activation) -> bool:
+    """Whether an end event is one of the instance itself: on its main path, or in an event sub-process that took over."""
+    scope = task.scope
+    while scope is not None and scope.task_spec.node.kind is Kind.EVENT_SUB_PROCESS:
+        scope = scope.scope
+    return scope is task.workflow.task_tree

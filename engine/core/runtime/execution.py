@@ -17,7 +17,7 @@ from SpiffWorkflow.workflow import Workflow
 from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
-from engine.core.runtime import conditions, gateways
+from engine.core.runtime import conditions, gateways, listeners
 from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
 from engine.core.runtime.step import Effect, Entry, HistoryKind, Json, Status, Variables, Wait
 from engine.core.variables import Scopes, View
@@ -39,6 +39,7 @@ class Execution(Workflow):  # type: ignore[misc]
         self.now = now
         self.counter = counter
         self.activations = activations
+        self.budget = STEP_BUDGET
         self.status = Status.ACTIVE
         self.ready: deque[Activation] = deque()
         self.waits: dict[str, Wait] = {}
@@ -47,7 +48,8 @@ class Execution(Workflow):  # type: ignore[misc]
         self.scopes = Scopes({}, self.chain)
         self.history: list[Entry] = []
         self.effects: list[Effect] = []
-        self.end_node: str | None = None
+        self.end_node: Node | None = None
+        self.conditions: dict[str, None] = {}  # ids of the waits for conditions, in the order they opened
         self.unseen_condition = False  # a condition has been armed that nobody has looked at
 
     # -------------------------------------------------------------------------------------------------------- the loop
@@ -69,17 +71,32 @@ class Execution(Workflow):  # type: ignore[misc]
             if not gateways.fire_at_rest(self):
                 break
         gateways.report_dead_joins(self)
+        gateways.report_standstill(self)
         return True
 
     def _run(self, task: Activation) -> None:
         try:
-            if self.activations > STEP_BUDGET:
-                raise Fault("step_budget", node=task.task_spec.node.id, budget=STEP_BUDGET)
+            if self.activations > self.budget:
+                raise Fault("step_budget", node=self._loop_at(task), budget=self.budget)
             task.run()
         except Fault as fault:
             self.open_incident(task, fault.code, fault.facts)
         except RecursionError:
             self.open_incident(task, "too_deep", {})
+
+    def _loop_at(self, task: Activation) -> str:
+        """The names of the nodes of the latest round of an endless loop, as far as this step has seen it."""
+        here = task.task_spec.node
+        names = [here.name or here.id]
+        for entry in reversed(self.history[-400:]):
+            if entry.kind == "completed" and entry.node == here.id:
+                return " → ".join(reversed(names[1:] + names[:1]))
+            if entry.kind == "completed" and entry.node is not None:
+                names.append(entry.node_name or entry.node)
+        return names[0]
+
+    def call_listener(self, task: Activation, event: str) -> bool:
+        return listeners.call(task, event)
 
     def enqueue(self, task: Activation) -> None:
         self.ready.append(task)
@@ -150,6 +167,12 @@ class Execution(Workflow):  # type: ignore[misc]
             scope._children.remove(task.id)
         del self.tasks[task.id]
 
+    def retire(self, task: Activation) -> None:
+        """End an activation as completed without taking its flows."""
+        task.task_spec.left(task)
+        self.record("completed", task, **_item_facts(task))
+        self.forget(task)
+
     def cancel_task(self, task: Activation) -> None:
         """End an activation and everything inside it without taking its flows."""
         self.cancel_inside(task)
@@ -179,12 +202,15 @@ class Execution(Workflow):  # type: ignore[misc]
         self.close_waits_of(root.id)
         self.status = status
         del self.tasks[root.id]
-        self.record("instance_ended", root, status=str(status), end=self.end_node, **facts)
+        end = {"end": self.end_node.id, "end_name": self.end_node.name} if self.end_node else {}
+        self.record("instance_ended", root, status=str(status), **end, **facts)
 
     # ----------------------------------------------------------------------------------------------------------- waits
 
     def open_wait(self, wait: Wait) -> Wait:
         self.waits[wait.id] = wait
+        if wait.kind == "condition":
+            self.conditions[wait.id] = None
         self._owned[wait.owner].append(wait.id)
         return wait
 
@@ -201,11 +227,13 @@ class Execution(Workflow):  # type: ignore[misc]
     def close_wait(self, wait_id: str) -> None:
         wait = self.waits.pop(wait_id, None)
         if wait is not None:
+            self.conditions.pop(wait_id, None)
             self._owned[wait.owner].remove(wait_id)
 
     def close_waits_of(self, owner: str) -> None:
         for wait_id in self._owned.pop(owner, ()):
             wait = self.waits.pop(wait_id)
+            self.conditions.pop(wait_id, None)
             if wait.kind == "incident":
                 self.record("incident_resolved", self.tasks.get(owner), code=wait.code, by="end")
 
@@ -293,4 +321,5 @@ class Execution(Workflow):  # type: ignore[misc]
 
 
 def _item_facts(task: Activation) -> dict[str, Json]:
-    return {"loopCounter": task.facts["item"]} if "item" in task.facts else {}
+    facts: dict[str, Json] = {"loopCounter": task.facts["item"]} if "item" in task.facts else {}
+    return {**facts, "compensates": True} if "undoes" in task.facts else facts

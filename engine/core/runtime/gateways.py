@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.core.bpmn.model import Flow, Kind
 from engine.core.runtime import graph, subscriptions
 from engine.core.runtime.kernel import WAITING, Activation, Fault, FlowNode
+from engine.core.runtime.step import Status
 
 if TYPE_CHECKING:
     from engine.core.runtime.execution import Execution
@@ -47,6 +49,9 @@ class Join(FlowNode):
 
     def counted(self, waiting: Activation) -> None:
         """A token more; fire if that is enough."""
+
+    def unstick(self, task: Activation) -> None:
+        self.counted(task)
 
     def fire(self, waiting: Activation) -> None:
         """Consume one token from each flow that has one; what is left goes on waiting."""
@@ -90,56 +95,68 @@ class InclusiveGateway(Join, kinds=(Kind.INCLUSIVE_GATEWAY,)):
 class ComplexGateway(Join, kinds=(Kind.COMPLEX_GATEWAY,)):
     """Fires when its activation condition holds, then swallows what else arrives until it is reset (§13.4.5).
 
-    The condition sees `activationCount`, the tokens waiting. Conditions of outgoing flows see `waitingForStart`: true for the
-    firing, false for the reset. At the reset only flows with a condition can get a token.
+    The condition sees `activationCount`, the tokens waiting, and under the id of each incoming flow those on it. Conditions of
+    outgoing flows see `waitingForStart`: true for the firing, false for the reset. At the reset only flows with a condition can get
+    a token.
     """
 
     def counted(self, waiting: Activation) -> None:
-        condition = self.node.activation_condition
+        condition, arrived = self.node.activation_condition, waiting.facts["arrived"]
         if "missing" in waiting.facts or condition is None:
             return
+        counts = {flow: arrived.get(flow, 0) for flow in self.node.incoming}
         try:
-            holds = waiting.workflow.truth(condition, waiting, {"activationCount": sum(waiting.facts["arrived"].values())})
+            if not waiting.workflow.truth(condition, waiting, {**counts, "activationCount": sum(counts.values())}):
+                return
+            chosen = waiting.workflow.flows_taken(waiting, self.node, self.flows, {"waitingForStart": True})
         except Fault as fault:
             report_stuck(waiting, fault.code, fault.facts)
             return
-        if holds:
-            waiting.facts["missing"] = [flow for flow in self.node.incoming if flow not in waiting.facts["arrived"]]
-            self._emit(waiting, starting=True)
+        waiting.facts["missing"] = [flow for flow in self.node.incoming if flow not in arrived]
+        waiting.facts["arrived"] = _less_one(arrived, arrived)
+        self._take(waiting, chosen)
 
     def is_enabled(self, waiting: Activation, positions: set[str]) -> bool:
         """Whether it can be reset: every other flow has had its token, or can get none any more."""
-        if "missing" not in waiting.facts:
+        if "missing" not in waiting.facts or "stuck" in waiting.facts:
             return False
         arrived = waiting.facts["arrived"]
         return not any(positions & self.upstream[flow] for flow in waiting.facts["missing"] if flow not in arrived)
 
     def fire(self, waiting: Activation) -> None:
         """The reset: consume what has arrived on the flows that were still missing."""
-        missing, scope, execution = waiting.facts["missing"], waiting.scope, waiting.workflow
+        scope, execution = waiting.scope, waiting.workflow
         assert scope is not None
-        arrived = {flow: count - (flow in missing) for flow, count in waiting.facts["arrived"].items()}
-        rest = {flow: count for flow, count in arrived.items() if count}
-        self._emit(waiting, starting=False)
-        execution.cancel_task(waiting)
+        try:
+            chosen = tuple(
+                flow for flow in self.flows
+                if flow.condition and execution.truth(flow.condition, waiting, {"waitingForStart": False})
+            )  # fmt: skip
+        except Fault as fault:
+            report_stuck(waiting, fault.code, fault.facts)
+            return
+        rest = _less_one(waiting.facts["arrived"], waiting.facts["missing"])
+        execution.retire(waiting)
         if rest:
-            again = execution.activate(self, scope, {"arrived": rest}, state=WAITING)
-            self.counted(again)
+            self.counted(execution.activate(self, scope, {"arrived": rest}, state=WAITING))
+        for flow in chosen:
+            execution.take(flow, scope)
         execution.settle(scope)
 
-    def _emit(self, waiting: Activation, *, starting: bool) -> None:
-        if starting:
-            left = {flow: count - 1 for flow, count in waiting.facts["arrived"].items()}
-            waiting.facts["arrived"] = {flow: count for flow, count in left.items() if count}
+    def _take(self, waiting: Activation, flows: tuple[Flow, ...]) -> None:
         assert waiting.scope is not None
-        waiting.workflow.activate(self, waiting.scope, {"phase": "flows", "starting": starting})
+        for flow in flows:
+            waiting.workflow.take(flow, waiting.scope)
 
     def choose(self, task: Activation) -> tuple[Flow, ...]:
-        starting = task.facts.get("starting", True)
-        layer = {"waitingForStart": starting}
-        if not starting:
-            return tuple(flow for flow in self.flows if flow.condition and task.workflow.truth(flow.condition, task, layer))
-        return task.workflow.flows_taken(task, self.node, self.flows, layer)
+        """With one incoming flow or none: a split only."""
+        return task.workflow.flows_taken(task, self.node, self.flows, {"waitingForStart": True})
+
+
+def _less_one(arrived: dict[str, int], flows: Iterable[str]) -> dict[str, int]:
+    """The tokens left on each flow when one is consumed on each of `flows`."""
+    left = {flow: count - (flow in flows) for flow, count in arrived.items()}
+    return {flow: count for flow, count in left.items() if count}
 
 
 def fire_at_rest(execution: Execution) -> bool:
@@ -160,18 +177,27 @@ def report_dead_joins(execution: Execution) -> None:
             report_stuck(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
 
 
+def report_standstill(execution: Execution) -> None:
+    """At rest: an instance that has not ended and waits for nothing would be lost; whoever holds it up is an incident."""
+    if execution.status is Status.ACTIVE and not execution.waits:
+        held = next(iter(execution.joins.values()), None) or next(reversed(execution.tasks.values()))
+        report_stuck(held, "instance_stuck", {"node": held.task_spec.node.name or held.task_spec.node.id})
+
+
 def report_stuck(waiting: Activation, code: str, facts: dict[str, object]) -> None:
-    """Say once that a join cannot go on; it stays where it is."""
+    """Say once that an activation cannot go on; it stays where it is."""
+    state = waiting.state
     waiting.facts["stuck"] = True
     waiting.workflow.open_incident(waiting, code, facts)
-    waiting._set_state(WAITING)
+    waiting._set_state(state)
 
 
 def _positions(waiting: Activation) -> set[str]:
     """The nodes of the same scope at which there is a token, the join itself left out."""
     scope = waiting.scope
     assert scope is not None
-    return {child.task_spec.node.id for child in scope.children} - {waiting.task_spec.node.id}
+    pending = scope.facts.get("pending", ())  # what an ad-hoc sub-process is still to start
+    return {child.task_spec.node.id for child in scope.children}.union(pending) - {waiting.task_spec.node.id}
 
 
 class EventBasedGateway(FlowNode, kinds=(Kind.EVENT_BASED_GATEWAY,)):
@@ -187,13 +213,13 @@ class EventBasedGateway(FlowNode, kinds=(Kind.EVENT_BASED_GATEWAY,)):
     def choose(self, task: Activation) -> tuple[Flow, ...]:
         return ()  # the token was moved when the event happened
 
-    def happened(self, task: Activation, target: str, payload: dict[str, object]) -> None:
+    def happened(self, task: Activation, target: str, kind: str, payload: dict[str, object]) -> None:
         execution, scope = task.workflow, task.scope
         assert scope is not None
         flow = next(flow for flow in self.flows if flow.target == target)
         execution.record_flow(flow, scope)
         spec = execution.spec_of(scope, target)
-        caught = execution.activate(spec, scope, {"phase": "leave", "payload": payload})
-        execution.record("event_caught", caught, event=spec.node.event.kind if spec.node.event else None)
+        caught = execution.activate(spec, scope, {"phase": "caught", "payload": payload})
+        execution.record("event_caught", caught, event=kind)
         execution.close_waits_of(task.id)
         execution.resume(task, "flows")

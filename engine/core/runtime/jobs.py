@@ -8,8 +8,8 @@ from engine.core.runtime.kernel import Activation, Fault
 from engine.core.runtime.step import MessagePublished
 
 
-def open_job(task: Activation, job: Job) -> None:
-    """Let the activation wait for a handler of the job's type."""
+def open_job(task: Activation, job: Job, listener: str | None = None) -> None:
+    """Let the activation wait for a handler of the job's type; a `listener` job is told apart by the fact of that name."""
     execution = task.workflow
     retries = execution.json(job.retries, task) if job.retries else 3
     retries = int(retries) if isinstance(retries, str) and retries.isdigit() else retries
@@ -18,7 +18,7 @@ def open_job(task: Activation, job: Job) -> None:
     execution.open_wait(
         execution.new_wait(
             task, task.task_spec.node, "job", job_type=str(execution.json(job.type, task)), retries=retries,
-            headers=dict(job.headers), due_at=execution.now,
+            headers=dict(job.headers), due_at=execution.now, facts={"listener": listener} if listener else {},
         )  # fmt: skip
     )
 

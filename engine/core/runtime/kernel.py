@@ -38,8 +38,8 @@ class Fault(Exception):
 class Activation(Task):
     """One activation of a flow node (or of a whole process: its body).
 
-    `facts` is what must outlive the step: `phase` ("work", "leave", "flows"; absent: not entered yet), a join's `arrived`,
-    an item's `item`, a deadline … JSON only.
+    `facts` is what must outlive the step: `phase` ("begin", "work", "leave", "end", "flows"; "caught": its event has happened;
+    absent: not entered yet), a join's `arrived`, an item's `item`, a deadline … JSON only.
     """
 
     workflow: Execution
@@ -78,6 +78,8 @@ class Activation(Task):
 class FlowNode(TaskSpec):  # type: ignore[misc]
     """What one flow node does when a token is at it. Phases: enter → work → leave → flows; each may be tried again.
 
+    Listeners are called before the work and after leaving.
+
     Expressions are evaluated before anything moves, so a fault leaves the activation where it was, with an incident.
     A behaviour names the kinds of flow node it is for: `class Gateway(FlowNode, kinds=(Kind.…,))`.
     """
@@ -104,6 +106,7 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
             execution.activate(self, scope)
             return
         waiting = execution.joins.get((scope.id, self.node.id)) or execution.activate(self, scope, {"arrived": 0}, state=WAITING)
+        waiting.facts.pop("stuck", None)
         waiting.facts["arrived"] += 1
         if waiting.facts["arrived"] == self.node.start_quantity:
             del waiting.facts["arrived"], execution.joins[scope.id, self.node.id]
@@ -129,6 +132,14 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
     def inner_left(self, scope: Activation) -> None:
         """An activation inside this scope has completed; its tokens have not moved on yet."""
 
+    def unstick(self, task: Activation) -> None:
+        """A person has said that an activation that could not go on should try again."""
+        task.workflow.settle(task)
+
+    def listens(self, task: Activation) -> bool:
+        """Whether the node's listeners are about this activation."""
+        return bool(self.node.listeners)
+
     def emptied(self, task: Activation) -> None:
         """The last token inside this scope is gone."""
         task.workflow.resume(task, "leave")
@@ -137,19 +148,33 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
         task.workflow.enqueue(task)
 
     def _run_hook(self, task: Activation) -> bool | None:
-        facts = task.facts
+        facts, called = task.facts, task.workflow.call_listener if self.listens(task) else _nobody
         if "phase" not in facts:
             self.enter(task)
-            facts["phase"] = "work"
+            facts["phase"] = "begin"
+        if facts["phase"] in ("begin", "caught"):
+            if called(task, "start"):
+                return None
+            facts["phase"] = "work" if facts["phase"] == "begin" else "leave"
         if facts["phase"] == "work":
-            if not self.work(task):
+            if called(task, "creating") or not self.work(task):
                 return None
             facts["phase"] = "leave"
         if facts["phase"] == "leave":
+            if called(task, "completing"):
+                return None
             self.leave(task)
+            facts["phase"] = "end"
+        if facts["phase"] == "end":
+            if called(task, "end"):
+                return None
             facts["phase"] = "flows"
         task.chosen = self.choose(task)
         return True
+
+
+def _nobody(task: Activation, event: str) -> bool:
+    return False
 
 
 class Specification(WorkflowSpec):  # type: ignore[misc]
@@ -158,7 +183,7 @@ class Specification(WorkflowSpec):  # type: ignore[misc]
     def __init__(self, process: Process) -> None:
         super().__init__(process.id, process.file)
         self.process = process
-        body = Node(process.id, Kind.PROCESS, process.name, process.line, scope=process.id)
+        body = Node(process.id, Kind.PROCESS, process.name, process.line, scope=process.id, listeners=process.listeners)
         self.start = FlowNode.behaviours[Kind.PROCESS](self, body)
         for node in process.nodes.values():
             FlowNode.behaviours[node.kind](self, node)

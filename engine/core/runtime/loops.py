@@ -16,7 +16,8 @@ def enter(body: Activation) -> None:
 
 def spawn(body: Activation) -> bool:
     """Start the first round, if there is to be one. True: there is nothing to wait for."""
-    if _loop(body).test_before and not _goes_on(body, body, 0):
+    loop = _loop(body)
+    if loop.maximum == 0 or (loop.test_before and not _goes_on(body, body, 0)):
         return True
     _start_round(body)
     return False

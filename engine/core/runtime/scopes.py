@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.bpmn.model import AdHoc, Flow, Kind
 from engine.core.runtime import compensation, subscriptions
 from engine.core.runtime.activities import Activity
+from engine.core.runtime.events import catch_at_boundary, match
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode
 from engine.core.runtime.step import Variables
 
@@ -21,7 +22,7 @@ def start_inside(task: Activation) -> bool:
     subscriptions.open_event_sub_processes(task)
     if "trigger" in task.facts:
         trigger = task.facts.pop("trigger")
-        facts = {"phase": "leave", "payload": task.facts.pop("payload", {})}
+        facts = {"phase": "caught", "payload": task.facts.pop("payload", {})}
         execution.activate(execution.spec_of(task, trigger), task, facts)
         for other in _awaited_with(task, trigger):
             execution.activate(execution.spec_of(task, other), task)
@@ -59,7 +60,23 @@ class SubProcess(Activity, kinds=(Kind.SUB_PROCESS, Kind.TRANSACTION)):
     """An embedded sub-process. A transaction differs in what its cancel end event does."""
 
     def work(self, task: Activation) -> bool:
+        if "cancelled" in task.facts:
+            self._leave_cancelled(task)
+            return False
         return compensation.replay(task) if "replays" in task.facts else super().work(task)
+
+    def emptied(self, task: Activation) -> None:
+        if "cancelled" not in task.facts:
+            super().emptied(task)
+
+    def _leave_cancelled(self, task: Activation) -> None:
+        """What was done in the transaction is undone: its cancel boundary event takes over."""
+        activity = task.scope if "item" in task.facts else task
+        assert activity is not None
+        node = match(subscriptions.boundary_events(activity), "cancel", "")
+        if node is None:
+            raise Fault("cancel_uncaught", node=self.node.name or self.node.id)
+        catch_at_boundary(activity, node, "cancel", {})
 
     def perform(self, task: Activation) -> bool:
         return start_inside(task)
@@ -71,6 +88,8 @@ class AdHocSubProcess(SubProcess, kinds=(Kind.AD_HOC_SUB_PROCESS,)):
     def perform(self, task: Activation) -> bool:
         detail, execution = self.node.detail, task.workflow
         assert isinstance(detail, AdHoc)
+        if "interrupted" in task.facts:
+            return not task._children
         if "pending" not in task.facts:
             pending = self._elements(task, detail)
             subscriptions.open_event_sub_processes(task)

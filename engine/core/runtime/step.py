@@ -61,7 +61,7 @@ class Wait:
     headers: Mapping[str, str] = field(default_factory=dict)
     # timer, message, signal
     remaining: int | None = None  # firings left of a cycle (None: without end)
-    interval: str | None = None  # ISO 8601 duration of a cycle
+    interval: str | None = None  # of a cycle: ISO 8601 duration, or cron
     interrupting: bool = True
     name: str | None = None  # of the message or signal
     correlation_key: str | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
+from engine.core.bpmn.cron import next_cron
 from engine.core.calendar import CHINA
 from engine.core.runtime.kernel import Fault
 from engine.feel.errors import Null
@@ -28,7 +29,7 @@ class Firing:
 
     due_at: datetime
     remaining: int | None = 1
-    interval: str | None = None
+    interval: str | None = None  # an ISO 8601 duration, or cron
 
 
 def first_firing(kind: TimerKind, value: object, text: str, now: datetime) -> Firing:
@@ -69,6 +70,8 @@ def moment(value: object, text: str) -> datetime | None:
 
 
 def _later(start: datetime, value: object, kind: str, text: str) -> datetime:
+    if kind == "cycle" and isinstance(value, str) and (cron := next_cron(value, start)) is not None:
+        return cron
     spans = _spans(value.strip()) if isinstance(value, str) else [value]
     moved: date = start.astimezone(CHINA)
     try:
@@ -94,6 +97,8 @@ def _spans(text: str) -> list[object]:
 
 
 def _cycle(value: object, text: str, now: datetime) -> Firing:
+    if isinstance(value, str) and (cron := next_cron(value, now)) is not None:
+        return Firing(cron, None, value.strip())
     found = _CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise Fault("timer_invalid", kind="cycle", value=str(value), expression=text)

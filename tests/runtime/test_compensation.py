@@ -1,0 +1,73 @@
+"""Undoing what has been done: compensation and cancelled transactions."""
+
+
+def test_compensation_undoes_what_has_completed_the_last_first(run):
+    trial = run("compensation_throw").start(log=[])
+    assert trial.open_tasks == ["after"]
+    assert trial.variables["log"] == ["one", "two", "undo two", "undo one"]
+    assert trial.complete("after").status == "completed"
+
+
+def test_one_activity_is_undone_once(run):
+    trial = run("compensation_one").start(log=[])
+    assert trial.variables["log"] == ["one", "two", "undo one"]
+    trial.complete("after")
+    assert trial.variables["log"] == ["one", "two", "undo one", "undo two"] and trial.status == "completed"
+
+
+def test_a_throw_waits_for_its_handlers_unless_told_otherwise(run):
+    waiting = run("compensation_wait").start(wait=True)
+    assert waiting.open_tasks == ["give_back"]
+    assert waiting.complete("give_back").open_tasks == ["after"]
+
+    going_on = run("compensation_wait").start(wait=False)
+    assert sorted(going_on.open_tasks) == ["after", "give_back"]
+    going_on.complete("after")
+    assert going_on.status == "active"
+    assert going_on.complete("give_back").status == "completed"
+
+
+def test_a_completed_sub_process_is_undone_from_the_inside(run):
+    trial = run("compensation_nested").start(log=[])
+    assert trial.status == "completed"
+    assert trial.variables["log"] == ["one", "two", "three", "undo three", "undo two", "undo one"]
+
+
+def test_a_compensation_event_sub_process_sees_the_variables_as_they_were(run):
+    trial = run("compensation_event_sub_process").start(log=[], price=100)
+    trial.set_variables(price=999).complete("decide")
+    assert trial.open_tasks == ["refund"] and trial.visible("refund")["paid"] == 100
+    assert trial.variables["log"] == ["one", "two", "paid 100", "undo two"]
+    assert trial.complete("refund").status == "completed"
+
+
+def test_every_item_of_a_multi_instance_is_undone(run):
+    trial = run("compensation_multi").start(log=[], items=["a", "b"])
+    assert trial.variables["log"] == ["a", "b", "undo b", "undo a"] and trial.status == "completed"
+
+
+def test_an_event_sub_process_can_undo_what_was_done_around_it(run):
+    trial = run("compensation_in_error").start(log=[])
+    assert trial.variables["log"] == ["one", "two", "undo two", "undo one"] and trial.status == "completed"
+
+
+def test_a_cancelled_transaction_is_undone_and_left_by_its_cancel_event(run):
+    trial = run("transaction").start(log=[])
+    trial.complete("book_flight").complete("pay", paid=False)
+    assert trial.variables["log"] == ["hotel", "no flight", "no hotel"]
+    assert trial.open_tasks == ["apologise"] and trial.visited("done") == 0
+    assert trial.complete("apologise").status == "completed" and trial.ends[-1] == "sorry"
+
+
+def test_a_transaction_that_is_not_cancelled_is_a_sub_process(run):
+    trial = run("transaction").start(log=[])
+    trial.complete("book_flight").complete("pay", paid=True)
+    assert trial.open_tasks == ["wait_for_visa"]
+    assert trial.complete("wait_for_visa").open_tasks == ["travel"]
+    assert trial.variables["log"] == ["hotel"]
+
+
+def test_a_cancel_deep_inside_cancels_the_transaction_around(run):
+    trial = run("transaction_nested_cancel").start(log=[])
+    assert trial.complete("agree").status == "completed"
+    assert trial.ends == ["no", "over"] and trial.variables["log"] == ["reserve", "release"]
