@@ -63,3 +63,122 @@ def test_a_list_can_choose_what_an_ad_hoc_sub_process_starts(run):
     assert run("ad_hoc_active").start(wanted=["smell", "look"]).open_tasks == ["smell", "look"]
     assert run("ad_hoc_active").start(wanted=[]).status == "completed"
     assert run("ad_hoc_active").start(wanted=["taste"]).incidents == [("checks", "ad_hoc_element_unknown")]
+
+
+def test_an_activity_can_wait_for_several_tokens(run):
+    trial = run("start_quantity").start()
+    trial.complete("a")
+    assert trial.open_tasks == ["b"]
+    assert trial.complete("b").open_tasks == ["together"]
+    assert trial.complete("together").status == "completed"
+
+
+def test_an_activity_that_lacks_a_token_for_ever_is_an_incident_not_a_silence(run):
+    trial = run("start_quantity_short").start()
+    assert trial.status == "active" and trial.incidents == [("together", "instance_stuck")]
+    assert trial.retry("together").incidents == [("together", "instance_stuck")]
+    assert trial.terminate().status == "terminated"
+
+
+def test_an_activity_can_make_several_tokens(run):
+    trial = run("completion_quantity").start()
+    assert trial.open_tasks == ["read"] * 3
+    trial.complete("read").complete("read")
+    assert trial.status == "active"
+    assert trial.complete("read").status == "completed"
+
+
+def test_items_can_come_from_data_objects_as_the_standard_writes_them(run):
+    trial = run("multi_by_data").start(parcels=["a", "b"])
+    assert trial.visible("weigh")["parcel"] == "a"
+    trial.complete("weigh", weight=3).complete("weigh", weight=4)
+    assert trial.open_tasks == ["after"]
+    assert trial.variables == {"parcels": ["a", "b"], "weights": [3, 4]}
+
+
+def test_each_item_that_completes_can_throw_an_event_to_the_border(run):
+    trial = run("multi_behavior_none").start(people=["a", "b"])
+    trial.complete("vote", vote="yes").complete("vote", vote="no")
+    assert trial.visited("note") == 2 and trial.status == "completed"
+
+
+def test_the_first_item_that_completes_can_throw_an_event_to_the_border(run):
+    trial = run("multi_behavior_one").start(people=["a", "b"])
+    trial.complete("vote", vote="yes").complete("vote", vote="no")
+    assert trial.visited("note") == 1 and trial.status == "completed"
+
+
+def test_items_can_throw_an_event_when_a_condition_holds(run):
+    trial = run("multi_behavior_complex").start(people=["a", "b", "c"])
+    trial.complete("vote", vote="yes")
+    assert trial.visited("note") == 0
+    trial.complete("vote", vote="no").complete("vote", vote="no")
+    assert trial.visited("note") == 2 and trial.status == "completed"
+
+
+def test_a_completion_condition_may_count_the_items_by_either_name(run):
+    trial = run("multi_counts").start(people=["a", "b", "c", "d"])
+    trial.complete("vote")
+    assert trial.open_tasks == ["vote"] * 3
+    assert trial.complete("vote").open_tasks == ["after"]
+
+
+def test_execution_listeners_are_jobs_in_the_order_written(run):
+    trial = run("execution_listeners").start(case="A")
+    assert [wait.job_type for wait in trial.waits("job")] == ["first"]
+    trial.job("work", seen=1)
+    assert [wait.job_type for wait in trial.waits("job")] == ["second"]
+    trial.job("work")
+    assert [wait.job_type for wait in trial.waits("job")] == ["third"]
+    trial.job("work", kept=2)
+    assert trial.variables == {"case": "A", "kept": 2}
+    assert [wait.job_type for wait in trial.waits("job")] == ["before"]
+    trial.job("wait").message("go", "A").job("wait")
+    assert [wait.job_type for wait in trial.waits("job")] == ["archive"]
+    assert trial.job("execution_listeners").status == "completed"
+
+
+def test_a_failed_listener_is_an_incident_and_a_retry_calls_it_again(run):
+    trial = run("execution_listeners").start(case="A")
+    trial.fail_job("work", "no answer")
+    assert trial.incidents == [("work", "job_failed")]
+    trial.retry("work")
+    assert [wait.job_type for wait in trial.waits("job")] == ["first"]
+
+
+def test_task_listeners_come_before_the_task_and_before_its_results(run):
+    trial = run("task_listeners").start()
+    assert trial.open_tasks == []
+    assert trial.job("approve").open_tasks == ["approve"]
+    trial.complete("approve", approved=True)
+    assert trial.status == "active" and "approved" not in trial.variables
+    assert trial.job("approve", reviewed=True).status == "completed"
+    assert trial.variables == {"approved": True, "reviewed": True}
+
+
+def test_data_associations_carry_data_between_objects_and_tasks(run):
+    trial = run("data_objects").start(order={"amount": 5})
+    assert trial.visible("fill")["amount"] == 10
+    trial.complete("fill", filled="x", other=1)
+    assert trial.visible("check")["draft"] == "x"
+    trial.complete("check")
+    assert trial.variables == {"order": {"amount": 5}, "ledger": {"last": "x"}}
+
+
+def test_data_that_is_only_drawn_changes_nothing(run):
+    trial = run("drawn_data").start(amount=7)
+    assert trial.visible("fill") == {**trial.visible("fill"), "amount": 7}
+    assert trial.complete("fill", amount=8).variables == {"amount": 8}
+
+
+def test_a_global_task_is_called_like_a_process(run):
+    trial = run("global_tasks").start(n=1)
+    assert trial.open_tasks == ["ask_task"]
+    assert trial.complete("ask_task", answer=True).status == "completed"
+    assert trial.variables == {"n": 2, "answer": True}
+
+
+def test_a_script_task_may_be_work_for_a_program(run):
+    trial = run("script_job").start()
+    assert trial.wait("job", "compute").job_type == "python_worker"
+    assert trial.job("compute", result=1).variables == {"result": 1}

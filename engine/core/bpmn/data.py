@@ -50,11 +50,12 @@ def read_data(reading: Reading, node: Element) -> Data:
 
 def variable(reading: Reading, element: Element) -> str:
     """The variable that a data element stands for: its name if it can be one, else its id."""
-    target = element
+    referred = None
     if local(element) == "dataObjectReference":
-        target = reading.resolve(element, "dataObjectRef", "dataObject") or element
+        referred = reading.resolve(element, "dataObjectRef", "dataObject")
     elif local(element) == "dataStoreReference":
-        target = reading.resolve(element, "dataStoreRef", "dataStore") or element
+        referred = reading.resolve(element, "dataStoreRef", "dataStore")
+    target = element if referred is None else referred
     identifier = target.get("id") or ""
     reading.used_data.add(identifier)
     names = ((target.get("name") or "").strip(), _reference_names(reading).get(identifier, ""), identifier)

@@ -110,7 +110,7 @@ class _Game:
         flows = list(node.outgoing)
         if node.kind is Kind.INTERMEDIATE_THROW_EVENT and node.event and node.event.kind == "link" and node.event.name:
             flows = [f"@{self.scope.links[node.event.name.text]}"] if node.event.name.text in self.scope.links else []
-        if node.kind in _ONE_OF:
+        if node.kind in _ONE_OF and not node.parallel:
             yield from ([flow] for flow in flows)
             return
         choices = [flow for flow in flows if flow == node.default or (flow in self.process.flows and self.process.flows[flow].condition)]
