@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.bpmn.reader import read as read_diagram
 from engine.core.library import InMemory
-from engine.core.scenario_files import read
+from engine.core.scenario_files import BEGIN, EXPECT, FILE, PERSON, SCENARIO, STEP, read
 from engine.core.scenarios import coverage, run
 
 DIAGRAMS = Path(__file__).parent.parent / "diagrams"
@@ -142,3 +142,12 @@ def test_a_scenario_file_with_an_error_is_refused_in_words(change, line, sentenc
 def test_hostile_scenario_files_are_answered_not_raised(content):
     found, problems = read(content, "case.json")
     assert found is None and problems and all(problem.sentence() for problem in problems)
+
+
+def test_the_page_for_owners_names_every_member_and_its_example_is_read():
+    page = (DIAGRAMS.parent.parent / "docs" / "scenarios.md").read_text("utf-8")
+    members = {name for table in (FILE, SCENARIO, BEGIN, STEP, EXPECT, PERSON) for name in table}
+    assert {name for name in members if f"`{name}`" not in page and f'"{name}"' not in page} == set()
+    example = page.split("```json\n")[1].split("```")[0]
+    found, problems = read(example.encode(), "example")
+    assert problems == [] and [scenario.name for scenario in found.scenarios] == ["企业撤回"]
