@@ -7,7 +7,7 @@ candidate groups, as a fixed text with commas or a FEEL list. `actionForm` is a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -15,16 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.model import Node
-from engine.core.forms import submission
-from engine.core.forms.model import Attachment, Form
 from engine.core.runtime.advance import visible
 from engine.core.runtime.deadlines import property_formula
-from engine.core.runtime.step import Json, MessageReceived, State, Variables, Wait
+from engine.core.runtime.step import MessageReceived, State, Wait
 from engine.tables.jobs import Subscription
-from engine.tables.tasks import Attachment as AttachmentRow
-from engine.verbs import history, sources, stepping
+from engine.verbs import attachments, filling, history, stepping
 from engine.verbs.access import Actor, Kind, belongs, may_see_instance
-from engine.verbs.errors import FormInvalid, NotFound
+from engine.verbs.errors import NotFound
+from engine.verbs.filling import TaskForm
 from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.writing import Stored
@@ -39,17 +37,6 @@ class Action:
     form_id: str | None
 
 
-@dataclass(frozen=True)
-class ActionForm:
-    """The form of an action with what it shows; None if there is none. The same shape as a task's form."""
-
-    form: Form | None
-    variables: Variables
-    draft: dict[str, list[str]] | None = None
-    saved_at: datetime | None = None
-    attachments: Mapping[str, Attachment] = field(default_factory=dict)
-
-
 def actions(session: Session, instance_id: str, actor: Actor) -> list[Action]:
     """What the diagram offers this person now. Empty for an instance they may not see."""
     if not may_see_instance(session, actor, instance_id):
@@ -61,7 +48,7 @@ def actions(session: Session, instance_id: str, actor: Actor) -> list[Action]:
     ]
 
 
-def action_form(session: Session, wait_id: str, actor: Actor, now: datetime) -> ActionForm:
+def action_form(session: Session, wait_id: str, actor: Actor, now: datetime) -> TaskForm:
     """What to fill in before an action. Raises NotFound if it is not offered to this person."""
     stored, library = stepping.load(session, _instance_of(session, wait_id), lock=False), Deployed(session)
     wait, node = _find(library, stored, actor, wait_id)
@@ -72,19 +59,17 @@ def perform_action(session: Session, wait_id: str, raw: Mapping[str, list[str]],
     """Do it, with a form as a browser sends it. Raises NotFound, FormInvalid, StimulusRefused."""
     stored, library = stepping.load(session, _instance_of(session, wait_id)), Deployed(session)
     wait, node = _find(library, stored, actor, wait_id)
-    filled = _form(session, library, stored, wait, node, actor)
-    values: Variables = {}
-    if filled.form is not None:
-        sent = submission.submit(filled.form, raw, filled.variables, now=now, attachments=filled.attachments)
-        if sent.errors:
-            raise FormInvalid(sent, filled.form)
-        values = cast(Variables, sent.values)
+    values = filling.judged(session, _form(session, library, stored, wait, node, actor), raw, actor, now)
     said = values.get(node.properties.get("opinion", ""))
     line = history.entry(
         "action_performed", now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id,
         action=node.properties["action"], opinion=said if isinstance(said, str) else None, clause=node.properties.get("clause"),
     )  # fmt: skip
-    return stepping.step(session, cast(State, stored.state).instance_id, MessageReceived(wait_id, values), actor, now, extra=[line])
+    instance_id = cast(State, stored.state).instance_id
+    facts = stepping.step(session, instance_id, MessageReceived(wait_id, values), actor, now, extra=[line])
+    attachments.settle(session, instance_id, values, actor, now, request_key=wait_id)
+    filling.drop_draft(session, wait_id, actor)
+    return facts
 
 
 def _instance_of(session: Session, wait_id: str) -> str:
@@ -132,17 +117,14 @@ def _groups(library: Deployed, stored: Stored, wait: Wait, node: Node) -> list[s
     return [str(name).strip() for name in names if str(name).strip()]
 
 
-def _form(session: Session, library: Deployed, stored: Stored, wait: Wait, node: Node, actor: Actor) -> ActionForm:
+def _form(session: Session, library: Deployed, stored: Stored, wait: Wait, node: Node, actor: Actor) -> TaskForm:
     form_id = node.properties.get("actionForm")
     if not form_id:
-        return ActionForm(None, {})
+        return TaskForm(None)
     version = library.form_version(form_id, "deployment", wait.definition_id)
     if version is None:
         raise NotFound("form", form_id)
-    form = library.form(version)
-    variables = visible(library, cast(State, stored.state), wait.scope)
-    files = select(AttachmentRow.id, AttachmentRow.filename, AttachmentRow.size, AttachmentRow.media_type).where(
-        AttachmentRow.request_key == wait.id, AttachmentRow.uploaded_by == actor.id
-    )
-    attachments: dict[str, Attachment] = {row.id: Attachment(*row) for row in session.execute(files)}
-    return ActionForm(form, sources.with_sources(session, form, cast("Mapping[str, Json]", variables), actor), attachments=attachments)
+    form, state = library.form(version), cast(State, stored.state)
+    variables = visible(library, state, wait.scope)
+    files = attachments.for_form(session, form, variables, actor, instance_id=state.instance_id, request_key=wait.id)
+    return filling.filled(session, form, variables, actor, wait.id, files)

@@ -57,10 +57,6 @@ class TaskNotOpen(EngineError):
         super().__init__(task=task, closed_by=closed_by, closed_at=closed_at)
         self.mine = mine
 
-    def sentence(self, language: str = "zh") -> str:
-        facts = {name: _worded(name, fact, language) for name, fact in self.facts.items()}
-        return text("error.task_done_by_you" if self.mine else "error.task_not_open", language, **facts)
-
 
 class AlreadyClaimed(EngineError):
     """Another person works on the task. `assignee` is a name."""

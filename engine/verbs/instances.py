@@ -16,12 +16,12 @@ from engine.tables.instances import Activity, Event, ProcessInstance, Variable
 from engine.tables.people import Person
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
-from engine.verbs.actions import Action, ActionForm, action_form, actions, perform_action
+from engine.verbs.actions import Action, action_form, actions, perform_action
 from engine.verbs.errors import NotAllowed, NotFound
 from engine.verbs.stepping import InstanceFacts, facts, start, step
 
 __all__ = [
-    "Action", "ActionForm", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "facts", "get", "list_instances", "marks", "open_tasks",
+    "Action", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "facts", "get", "list_instances", "marks", "open_tasks",
     "perform_action", "start", "step", "terminate", "variables",
 ]  # fmt: skip
 

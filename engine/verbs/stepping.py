@@ -75,7 +75,7 @@ def begin(
     process = library.process(definition.id)
     if start_event is None and process.start_events and all(node.events for node in process.start_events):
         raise StartRefused(process=definition.name, reason=refusal_sentence("no_start_by_hand", {}))
-    values = {**labels.reserved(session, process, variables, actor, now), **checked(variables)}
+    values = {**checked(variables), **labels.reserved(session, process, variables, actor, now)}
     before = Stored(None, definition.key, definition.name, Labels())
     stimulus = Start(instance_id, definition.id, values, start_event)
     try:
