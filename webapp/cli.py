@@ -77,6 +77,31 @@ def scenarios(chosen: argparse.Namespace) -> int:
     return scenario_runs.run(chosen.paths, chosen.language, as_json=chosen.json, coverage=chosen.coverage)
 
 
+def decide(chosen: argparse.Namespace) -> int:
+    from engine.core import calendar
+    from engine.core.dmn.evaluation import DecisionFailed, evaluate
+    from engine.core.dmn.reader import read
+
+    ((name, content),) = files.find([chosen.file]).items()
+    model, problems = read(content, name)
+    if model is None or has_errors(problems):
+        _print_problems(problems, chosen.language)
+        return 1
+    try:
+        given = json.loads(chosen.input)
+        if not isinstance(given, dict):
+            raise ValueError(chosen.input)
+        result = evaluate(model, chosen.decision, given, now=_now(), functions=calendar.functions(calendar.standard()))
+    except ValueError:
+        return _complain(chosen, "cli.input_not_json")
+    except DecisionFailed as failed:
+        print(failed.sentence(chosen.language), file=sys.stderr)
+        return 1
+    made = [evaluation.as_json() for evaluation in result.evaluations]
+    print(json.dumps({"result": result.json, "evaluations": made}, ensure_ascii=False, indent=2))
+    return 0
+
+
 def demo(chosen: argparse.Namespace) -> int:
     from webapp import demonstration
 
@@ -171,6 +196,10 @@ def _parser() -> argparse.ArgumentParser:
     command("deploy", deploy, paths=True)
     played = command("scenarios", scenarios, paths=True, as_json=True)
     played.add_argument("--coverage", action="store_true", help=text("cli.help.coverage"))
+    decision = command("decide", decide)
+    decision.add_argument("file", metavar="FILE")
+    decision.add_argument("decision", metavar="DECISION")
+    decision.add_argument("--input", default="{}", metavar="JSON", help=text("cli.help.input"))
     command("serve", serve)
     command("worker", worker)
     command("demo", demo)
