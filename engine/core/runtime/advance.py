@@ -9,7 +9,7 @@ from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
 from engine.core.runtime import activities, deadlines, events, listeners, scopes
-from engine.core.runtime.execution import Execution
+from engine.core.runtime.execution import STEP_BUDGET, Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
     CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, Start, State,
@@ -25,11 +25,13 @@ _PHASES = {WAITING: "waiting", READY: "ready", STARTED: "open", ERROR: "incident
 _STATES = {word: state for state, word in _PHASES.items()}
 
 
-def advance(library: Library, state: State | None, stimulus: Stimulus, now: datetime, slice_size: int = SLICE) -> Step:
+def advance(
+    library: Library, state: State | None, stimulus: Stimulus, now: datetime, slice_size: int = SLICE, budget: int = STEP_BUDGET
+) -> Step:
     """What one stimulus makes of an instance. `state` is None for Start only; `now` is aware.
 
     Raises StepRefused if the stimulus does not fit (nothing has happened then). Everything that goes wrong inside the diagram
-    is in the Step, as an incident.
+    is in the Step, as an incident; so is a loop that goes on for `budget` activations without a stimulus from outside.
     """
     if isinstance(stimulus, Start):
         execution = _begin(library, stimulus, now)
@@ -38,6 +40,7 @@ def advance(library: Library, state: State | None, stimulus: Stimulus, now: date
             raise StepRefused("instance_ended")
         execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue))
         _apply(execution, stimulus)
+    execution.budget = budget
     at_rest = execution.drive(slice_size) if execution.status is Status.ACTIVE else True
     return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
 

@@ -17,7 +17,7 @@ from SpiffWorkflow.workflow import Workflow
 from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
-from engine.core.runtime import conditions, gateways, listeners
+from engine.core.runtime import conditions, gateways, graph, listeners
 from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
 from engine.core.runtime.step import Effect, Entry, HistoryKind, Json, Status, Variables, Wait
 from engine.core.variables import Scopes, View
@@ -85,15 +85,15 @@ class Execution(Workflow):  # type: ignore[misc]
             self.open_incident(task, "too_deep", {})
 
     def _loop_at(self, task: Activation) -> str:
-        """The names of the nodes of the latest round of an endless loop, as far as this step has seen it."""
-        here = task.task_spec.node
-        names = [here.name or here.id]
-        for entry in reversed(self.history[-400:]):
-            if entry.kind == "completed" and entry.node == here.id:
-                return " → ".join(reversed(names[1:] + names[:1]))
-            if entry.kind == "completed" and entry.node is not None:
-                names.append(entry.node_name or entry.node)
-        return names[0]
+        """The names of the nodes of the loop that an activation is in, the innermost there is; else of its own node."""
+        around: Activation | None = task
+        while around is not None:
+            node, process = around.task_spec.node, around.process
+            ring = graph.ring(process, node.id) if node.id in process.nodes else []
+            if ring:
+                return " → ".join(process.nodes[id_].name or id_ for id_ in ring[:12])
+            around = around.scope
+        return task.task_spec.node.name or task.task_spec.node.id
 
     def call_listener(self, task: Activation, event: str) -> bool:
         return listeners.call(task, event)

@@ -24,6 +24,18 @@ def upstream(process: Process, gateway: str) -> dict[str, frozenset[str]]:
     }
 
 
+def ring(process: Process, node_id: str) -> list[str]:
+    """The nodes from which a token at `node_id` can come back to it, in the order of the diagram; none if it cannot."""
+    before = predecessors(process)
+    after: dict[str, list[str]] = defaultdict(list)
+    for node, sources in before.items():
+        for source in sources:
+            after[source].append(node)
+    followers = {node: tuple(targets) for node, targets in after.items()}
+    back, ahead = _backwards(before.get(node_id, ()), before, ""), _backwards(followers.get(node_id, ()), followers, "")
+    return [id_ for id_ in process.nodes if id_ in back and id_ in ahead]
+
+
 def predecessors(process: Process) -> Mapping[str, tuple[str, ...]]:
     """Node → the nodes that can hand it a token directly."""
     before: dict[str, list[str]] = defaultdict(list)
