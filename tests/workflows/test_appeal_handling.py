@@ -80,9 +80,10 @@ def test_what_the_process_reads_is_set_somewhere():
 def test_tasks_with_outputs_hand_over_every_field_of_their_form():
     """A field that an output forgets is lost without a word, so a new field must not be forgotten."""
     for node in shipped.process().nodes.values():
-        if isinstance(node.detail, UserTask) and node.outputs:
+        form_id = node.detail.form_id if isinstance(node.detail, UserTask) else node.properties.get("actionForm")
+        if form_id and node.outputs:
             handed = {name for mapping in node.outputs for name in _names(mapping.source)}
-            fields = {name for name, component in _fields(node.detail.form_id) if component.settings.get("readonly") is None}
+            fields = {name for name, component in _fields(form_id) if component.settings.get("readonly") is None}
             assert fields <= handed, node.id
 
 
