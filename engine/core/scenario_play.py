@@ -12,6 +12,7 @@ from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
 from engine.core.library import Library
 from engine.core.runtime.advance import visible
+from engine.core.runtime.deadlines import property_formula
 from engine.core.runtime.step import (
     CompleteJob, CompleteTask, Json, MessagePublished, MessageReceived, Start, Status, StepRefused, Stimulus, ThrowError, TimerDue,
     Variables, Wait,
@@ -81,11 +82,21 @@ class Play:
         if wait is None:
             raise Stuck("action_not_offered", action=move.target)
         node, person = self.process.nodes[wait.node], self._person(move.by)
-        groups = {group.strip() for group in node.properties.get("actionGroups", "").split(",")}
+        groups = self._groups(node.properties.get("actionGroups", ""))
         if person is not None and not groups & person.groups:
             raise Stuck("not_theirs", person=person.name, groups="、".join(sorted(groups)), assignee="—")
         values = self._filled(node.properties.get("actionForm"), move.values, self.trial.variables)
         self._advance(MessageReceived(wait.id, values))
+
+    def _groups(self, text: str) -> set[str]:
+        """Candidate groups as a property gives them: a fixed text with commas, or FEEL for a list or such a text."""
+        formula = property_formula(text)
+        value: object = formula.text
+        if formula.expression is not None:
+            seen = {**self.trial.library.functions, **self.trial.variables}
+            value = formula.expression.evaluate(seen, now=self.trial.now).value
+        names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+        return {str(name).strip() for name in names} - {""}
 
     def _message(self, name: str, key: str | None, values: Variables) -> bool:
         for wait in self.trial.waits("message"):
