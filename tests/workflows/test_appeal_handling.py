@@ -18,10 +18,11 @@ from tests.workflows import shipped
 
 SCENARIOS = {scenario.name: scenario for scenario in shipped.scenarios().scenarios}
 CLAUSES = ("5.3.3", *(f"7.2.1{letter}" for letter in "abcdef"), *(f"6.{letter}" for letter in "abcde"))
-# Set by the engine: reserved variables, the local deadline, who acts; and the lists that forms offer.
+# Set by the engine: reserved variables, the local deadline, who acts; the lists that forms offer, and the members of their items,
+# which a filter may name.
 GIVEN = {
     "business_key", "started_by", "started_at", "enterprise_id", "enterprise_name", "deadline", "actor", "loopCounter",
-    "departments", "department_people", "my_enterprises",
+    "departments", "department_people", "my_enterprises", "label", "value", "department",
 }  # fmt: skip
 
 
