@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    Column, ColumnElement, CompoundSelect, Row, Select, and_, exists, false, func, or_, select, true, union_all,
+    Column, ColumnElement, Row, Select, SelectBase, and_, exists, false, func, or_, select, true, union_all,
 )  # fmt: skip
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -221,10 +221,10 @@ def offered_tasks(actor: Actor) -> ColumnElement[bool]:
     return and_(free, or_(*rules))
 
 
-def _offers(actor: Actor) -> CompoundSelect[tuple[str]]:
+def _offers(actor: Actor) -> SelectBase:
     """Ids of open tasks that are offered to the actor by name or by an absolute group."""
-    groups = actor.groups - {OWN_ENTERPRISE, SERVING_CADRES, ZONE_SUPERVISORS}
-    return union_all(_offers_to("user", {actor.id}), _offers_to("group", groups))
+    named, groups = _offers_to("user", {actor.id}), actor.groups - {OWN_ENTERPRISE, SERVING_CADRES, ZONE_SUPERVISORS}
+    return union_all(named, _offers_to("group", groups)) if groups else named
 
 
 def _offers_to(kind: str, values: Collection[str]) -> Select[tuple[str]]:

@@ -16,14 +16,14 @@ from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
 from engine.verbs.errors import NotFound
 
 
-def audience(session: Session, instance_id: str, actor: Actor, now: datetime) -> list[Reason]:
+def audience(session: Session, instance_id: str, actor: Actor, now: datetime, language: str = "zh") -> list[Reason]:
     """Everyone who can see the instance, by name where rights hang on a person. For staff: raises NotFound for all others."""
     access.require_instance(session, actor, instance_id)
     instance = instance_facts(session, instance_id)
     if instance is None or actor.kind is Kind.ENTERPRISE:
         raise NotFound("instance", instance_id)
     tasks = task_facts(session, instance_id)
-    found = [*_record_audience(session, instance, now), *_task_audience(session, tasks)]
+    found = [*_record_audience(session, instance, now), *_task_audience(session, tasks, language)]
     return list({(reason.code, reason.who): reason for reason in found}.values())
 
 
@@ -43,7 +43,7 @@ def _record_audience(session: Session, instance: Row, now: datetime) -> Iterator
             yield Reason("zone", name, {"zone": instance.zone_name or "—"})
 
 
-def _task_audience(session: Session, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
+def _task_audience(session: Session, tasks: Sequence[TaskFacts], language: str) -> Iterator[Reason]:
     involved = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
     names = people.names(session, involved)
     departments = {id_: name for id_, name in session.execute(select(Department.id, Department.name))}
@@ -57,7 +57,7 @@ def _task_audience(session: Session, tasks: Sequence[TaskFacts]) -> Iterator[Rea
                 yield Reason("offered", names[id_], facts)
         for group in sorted(task.candidate_groups - relative):
             department = departments.get(group.removeprefix(access.DEPARTMENT)) if group.startswith(access.DEPARTMENT) else None
-            word = text(f"access.group.{group}") if group in set(Kind) else group
+            word = text(f"access.group.{group}", language) if group in set(Kind) else group
             if group not in set(Kind):
                 yield Reason("team", department or group, facts)
             elif task.closed_at is None:

@@ -76,10 +76,13 @@ def put_department(
     session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None, zone_id: str | None = None,
     phone: str | None = None, duties: str | None = None,
 ) -> str:  # fmt: skip
-    """Create a department, or change the one with this id; its id, the one in the candidate group `dept:<id>`."""
-    _require_reach(session, actor, zone_id)
-    if id is not None:
-        _require_reach(session, actor, session.scalar(select(Department.zone_id).where(Department.id == id)) or zone_id)
+    """Create a department, or change the one with this id; its id, the one in the candidate group `dept:<id>`.
+
+    What is None stays as it was.
+    """
+    before = session.scalar(select(Department.zone_id).where(Department.id == id)) if id is not None else None
+    _require_reach(session, actor, zone_id or before)
+    _require_reach(session, actor, before or zone_id)
     values = {"name": _named(name, "department"), "zone_id": zone_id, "phone": phone, "duties": duties}
     return _put(session, Department, "department", id, values, actor, now)
 
@@ -211,7 +214,8 @@ def _put(
     if session.scalar(select(exists().where(table.name == values["name"], table.id != (id_ or "")))):
         raise NameTaken(name=values["name"])
     if id_ is not None and session.scalar(select(exists().where(table.id == id_))):
-        session.execute(update(table).where(table.id == id_).values(values))
+        changed = {name: value for name, value in values.items() if value is not None}
+        session.execute(update(table).where(table.id == id_).values(changed))
         _record(session, f"{what}_changed", actor, now, id=id_, name=values["name"])
         return id_
     id_ = id_ or uuid4().hex
