@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from engine.core.forms.kinds import KINDS, MANY, TEXTS
-from engine.core.forms.model import Component, Form, Formula, Template
+from engine.core.forms.model import Component, Form, Formula, Template, read_by
 from engine.core.forms.names import option_text
 from engine.core.forms.properties import as_number
 from engine.feel import Expression
@@ -160,12 +160,14 @@ def decided_by(component: Component) -> frozenset[str]:
 
 
 def names_of(component: Component) -> frozenset[str]:
-    """Free names of everything in the component that is evaluated."""
-    names: frozenset[str] = component.hide.names if component.hide else frozenset()
+    """Names that anything in the component reads, or may read: in a filter, or where `get or else` allows them to be missing."""
+    names: frozenset[str] = read_by(component.hide) if component.hide else frozenset()
     for value in (*component.settings.values(), *component.rules.values()):
-        if isinstance(value, Expression | Template):
+        if isinstance(value, Template):
             names = names | value.names
+        elif isinstance(value, Expression):
+            names = names | read_by(value)
         elif isinstance(value, Formula) and value.expression:
-            names = names | value.expression.names
+            names = names | read_by(value.expression)
     key = component.settings.get("valuesKey")
     return names | {key.split(".")[0]} if isinstance(key, str) else names

@@ -54,16 +54,21 @@ class Template:
     @property
     def names(self) -> frozenset[str]:
         """Free names of every expression in the template."""
-        own = self.whole.names if self.whole else frozenset()
+        own = read_by(self.whole) if self.whole else frozenset()
         return own.union(*(_node_names(node) for node in self.nodes))
+
+
+def read_by(expression: Expression) -> frozenset[str]:
+    """Names that an expression reads or may read."""
+    return expression.names | expression.possible_names
 
 
 def _node_names(node: Node) -> frozenset[str]:
     if isinstance(node, str):
         return frozenset()
     if isinstance(node, Insert):
-        return node.expression.names
-    return node.expression.names.union(*(_node_names(inner) for inner in node.nodes))
+        return read_by(node.expression)
+    return read_by(node.expression).union(*(_node_names(inner) for inner in node.nodes))
 
 
 @dataclass(frozen=True)
