@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from flask import render_template
+from flask import Response, render_template
 
+from engine.core.calendar import CHINA
 from engine.core.forms.model import FieldError
 from engine.core.forms.parts import Line, Part, View
 from engine.core.forms.view import view
 from engine.verbs.filling import TaskForm
 from webapp.posted_forms import Raw
+from webapp.texts import t
 
 
 def shown(
@@ -30,6 +32,11 @@ def shown(
 def fragment(form: View | None, refresh_url: str, draft_url: str = "") -> str:
     """Only the fields, for an exchange in place."""
     return render_template("form_fragment.html", form=form, refresh_url=refresh_url, draft_url=draft_url)
+
+
+def saved_words(saved_at: datetime) -> Response:
+    """`已保存 10:42`: what the page says about a draft."""
+    return Response(t("form.saved", time=f"{saved_at.astimezone(CHINA):%H:%M}"), mimetype="text/plain")
 
 
 def typed_words(form: View | None) -> list[tuple[str, str]]:

@@ -9,14 +9,13 @@ from itertools import groupby
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.core.calendar import CHINA
 from engine.core.forms.model import FieldError
 from engine.verbs import definitions, starting
 from engine.verbs.access import Act
 from engine.verbs.errors import FormInvalid
 from webapp.clock import now
 from webapp.database import store
-from webapp.form_views import fragment, shown
+from webapp.form_views import fragment, saved_words, shown
 from webapp.posted_forms import Raw, posted, typed
 from webapp.security import needs
 from webapp.texts import t
@@ -54,10 +53,10 @@ def refresh(key: str) -> ResponseReturnValue:
 @pages.post("/<key>/draft")
 @needs(Act.START)
 def draft(key: str) -> ResponseReturnValue:
-    """What has been typed so far. Answers with the local time."""
+    """What has been typed so far. Answers with the sentence that the page shows."""
     with store().writing() as session:
         saved_at = starting.save_draft(session, key, typed(), g.actor, now())
-    return {"saved_at": f"{saved_at.astimezone(CHINA):%H:%M}"}
+    return saved_words(saved_at)
 
 
 @pages.post("/<key>")

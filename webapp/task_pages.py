@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.core.calendar import CHINA
 from engine.core.forms.model import FieldError
 from engine.verbs import tasks
 from engine.verbs.access import Kind, may_work_on
@@ -16,7 +15,7 @@ from webapp.case_parts import case_parts
 from webapp.clock import now
 from webapp.database import store
 from webapp.error_pages import sentence
-from webapp.form_views import fragment, shown, typed_words
+from webapp.form_views import fragment, saved_words, shown, typed_words
 from webapp.posted_forms import Raw, posted, typed
 from webapp.security import signed_in
 from webapp.texts import t
@@ -51,10 +50,10 @@ def release(task_id: str) -> ResponseReturnValue:
 @pages.post("/<task_id>/draft")
 @signed_in
 def draft(task_id: str) -> ResponseReturnValue:
-    """What has been typed so far, kept without being judged. Answers with the local time."""
+    """What has been typed so far, kept without being judged. Answers with the sentence that the page shows."""
     with store().writing() as session:
         saved_at = tasks.save_draft(session, task_id, typed(), g.actor, now())
-    return {"saved_at": f"{saved_at.astimezone(CHINA):%H:%M}"}
+    return saved_words(saved_at)
 
 
 @pages.post("/<task_id>/refresh")

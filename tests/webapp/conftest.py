@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
@@ -46,9 +47,17 @@ def town(settled_town: Path, tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has an application of its own; the templates are the same."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(town: Store, clock: Clock) -> Flask:
-    return create_app(town, Settings(secret="s" * 32, sign_in_rate="1000 per minute"), clock)
+def app(town: Store, clock: Clock, compiled_templates: FileSystemBytecodeCache) -> Flask:
+    made = create_app(town, Settings(secret="s" * 32, sign_in_rate="1000 per minute"), clock)
+    made.jinja_env.bytecode_cache = compiled_templates
+    return made
 
 
 @dataclass

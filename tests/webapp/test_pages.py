@@ -76,7 +76,7 @@ def test_a_draft_is_there_again_and_gone_after_the_submit(visit, file_request, o
     instance = file_request()
     task, li = open_task(instance), visit("li")
     li.get(f"/tasks/{task}")
-    assert li.post(f"/tasks/{task}/draft", {"result": "写到一半"}).get_json() == {"saved_at": "09:00"}
+    assert li.post(f"/tasks/{task}/draft", {"result": "写到一半"}).get_data(as_text=True) == "已保存 09:00"
     page = li.text(f"/tasks/{task}")
     assert "写到一半" in page and "已载入您" in page
     assert "写到一半" not in visit("ma").text(f"/tasks/{task}")
