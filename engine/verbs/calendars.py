@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from engine.core.calendar import Calendar, functions, standard
 from engine.tables.settings import Holiday
 from engine.verbs import history
-from engine.verbs.access import Act, Actor, may
-from engine.verbs.errors import NotAllowed
+from engine.verbs.access import Act, Actor, require
 
 
 def calendar(session: Session) -> Calendar:
@@ -28,8 +27,7 @@ def feel_functions(session: Session) -> Mapping[str, object]:
 
 def set_day(session: Session, day: date, is_workday: bool | None, actor: Actor, now: datetime, name: str | None = None) -> None:
     """Declare a day worked or free; None: as the notices say. Limits that are already running keep their due moments."""
-    if not may(actor, Act.MANAGE_PEOPLE):
-        raise NotAllowed("set_calendar")
+    require(actor, Act.SET_CALENDAR)
     session.execute(delete(Holiday).where(Holiday.day == day))
     if is_workday is not None:
         session.execute(Holiday.__table__.insert(), {"day": day, "is_workday": is_workday, "name": name})

@@ -209,12 +209,12 @@ def test_timers_of_an_ended_instance_are_gone(store: Store, clock: Clock) -> Non
 
 def test_a_step_too_long_for_one_transaction_is_continued(any_store: Store, clock: Clock) -> None:
     deploy_diagrams(any_store, clock, "script_loop")
-    instance = Running.start(any_store, clock, "script_loop", n=0, most=7_000)
+    instance = Running.start(any_store, clock, "script_loop", n=0, most=3_500)
     assert instance.status == "active" and instance.jobs == ["continue"]
 
     work(any_store, clock)
 
-    assert instance.status == "completed" and instance.variables["n"] == 7_000 and instance.jobs == []
+    assert instance.status == "completed" and instance.variables["n"] == 3_500 and instance.jobs == []
     check_invariants(any_store)
 
 
