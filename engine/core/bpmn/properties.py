@@ -36,7 +36,7 @@ class Property:
 
 
 _ROWS = (
-    Property("clause", ANYWHERE, "clauses", "5.3.3 7.2.1.a"),
+    Property("clause", ANYWHERE, "clauses", "5.3.3 7.2.1a"),
     Property("limit", _ACTIVITIES, "limit", "5 workdays"),
     Property("clock", _ACTIVITIES, "stop", "stop"),
     Property("extend", _DOING, "limit", "=string(granted_days) + \" workdays\""),
