@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.bpmn.builder import flow, loop, node, timer, zeebe
 
+_GATES = ["exclusive", "parallel", "inclusive"]
 Block = tuple  # ("user",) | ("script",) | (kind, *blocks)
 LEAVES = st.sampled_from([("user",), ("script",), ("timed",), ("items",), ("one_by_one",), ("rounds",)])
 BLOCKS = st.recursive(
@@ -16,6 +17,15 @@ BLOCKS = st.recursive(
         st.tuples(st.sampled_from(["loop", "sub", "sub_items", "sub_timed"]), inner),
     ),
     max_leaves=9,
+)
+MIXED = st.recursive(
+    st.sampled_from([("script",), ("user",)]),
+    lambda inner: st.one_of(
+        st.tuples(st.just("mixed"), st.sampled_from(_GATES), st.sampled_from(_GATES), inner, inner),
+        st.tuples(st.sampled_from(["sequence"]), inner, inner),
+        st.tuples(st.sampled_from(["loop", "sub"]), inner),
+    ),
+    max_leaves=6,
 )
 _PEOPLE = zeebe('<zeebe:assignmentDefinition candidateGroups="office"/>')
 
@@ -58,7 +68,9 @@ class Drawing:
                 self.connect(b, c)
                 return a, d
             case "exclusive" | "parallel" | "inclusive":
-                return self._branches(kind, inner)
+                return self._branches(kind, kind, inner)
+            case "mixed":  # whatever splits, anything may join: unsound, more often than not
+                return self._branches(inner[0], inner[1], inner[2:])
             case "loop":
                 return self._loop(inner[0])
             case "sub" | "sub_items" | "sub_timed":
@@ -66,9 +78,8 @@ class Drawing:
             case _:
                 return self._task(kind)
 
-    def _branches(self, kind: str, inner: list[Block]) -> tuple[str, str]:
-        tag = f"{kind}Gateway"
-        split, join = self.add("split", tag), self.add("join", tag)
+    def _branches(self, kind: str, joins: str, inner: list[Block]) -> tuple[str, str]:
+        split, join = self.add("split", f"{kind}Gateway"), self.add("join", f"{joins}Gateway")
         for index, block in enumerate(inner):
             condition = None if kind == "parallel" or index == len(inner) - 1 else f"=choice &gt; {index}"
             entry = self._between(block, split, join, condition)

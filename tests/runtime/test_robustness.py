@@ -17,7 +17,7 @@ from engine.core.runtime.advance import advance
 from engine.core.runtime.step import Continue, Start, State
 from engine.core.trial import EPOCH, Trial
 from tests.bpmn.builder import file, flow, loop, node, through, zeebe
-from tests.runtime.blocks import BLOCKS, Block, Drawing
+from tests.runtime.blocks import BLOCKS, MIXED, Block, Drawing
 from tests.runtime.conftest import restored
 
 
@@ -114,3 +114,18 @@ def test_every_process_made_of_blocks_ends_whatever_order_people_work_in(block: 
             pair.both(lambda trial, node=wait.node, index=index: trial.complete(node, index=index))
     assert pair.trials[0].status == "completed" and pair.trials[0].incidents == []
     assert all(dump(state) == before for state, before in pair.kept)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(MIXED, st.integers(0, 2))
+def test_a_join_that_waits_for_ever_was_warned_about(block: Block, choice: int):
+    diagram, _ = read(file(Drawing().process(block)), "x.bpmn")
+    assert diagram is not None
+    warned = {problem.element for problem in check(diagram, Known()) if problem.code in ("join_may_wait", "path_may_double")}
+    trial = Trial(InMemory(diagram.processes), "p").start(n=0, choice=choice)
+    for _ in range(100):
+        if not trial.open_tasks:
+            break
+        trial.complete(trial.open_tasks[-1])
+    assert trial.incidents or trial.status == "completed" or trial.open_tasks
+    assert warned or "join_waits_forever" not in [code for _, code in trial.incidents]

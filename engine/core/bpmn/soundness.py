@@ -14,7 +14,7 @@ from engine.core.bpmn.finding import warning
 from engine.core.bpmn.model import ACTIVITIES, Kind, Node, Process, Scope
 from engine.core.problems import Problem
 
-MOST_MARKINGS = 2_000
+MOST_MOVES = 10_000
 _MOST_BRANCHES = 5  # of a split that may take any of its flows: 31 ways
 Marking = frozenset[str]  # the places with a token: sequence flows, and "@node" for a token that comes to a node by none
 _ONE_OF = frozenset({Kind.EXCLUSIVE_GATEWAY, Kind.EVENT_BASED_GATEWAY})
@@ -50,9 +50,11 @@ class _Game:
     def play(self) -> Iterator[Problem]:
         waiting = [frozenset({self._far(f"@{id_}")}) for id_ in self._starts()]
         seen = set(waiting)
-        while waiting and len(seen) < MOST_MARKINGS:
+        moves = 0
+        while waiting and moves < MOST_MOVES:
             marking = waiting.pop()
             for follower in self._moves(marking):
+                moves += 1
                 if follower not in seen:
                     seen.add(follower)
                     waiting.append(follower)

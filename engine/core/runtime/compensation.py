@@ -40,18 +40,16 @@ def begin(task: Activation, event: EventDefinition) -> bool:
 
     An event sub-process sees what was done in the scope around it.
     """
-    records: Records = []
     scope = task.scope
-    while scope is not None:
-        records += _taken(scope, event.reference)
-        if scope.task_spec.node.kind is not Kind.EVENT_SUB_PROCESS:
-            break
+    assert scope is not None
+    records = _taken(scope, event.reference)
+    while scope.task_spec.node.kind is Kind.EVENT_SUB_PROCESS and scope.scope is not None:
         scope = scope.scope
+        records += _taken(scope, event.reference)
     task.workflow.record("event_thrown", task, event="compensation", activity=event.reference)
     if event.wait_for_completion:
         return _run(task, records, "work")
-    assert task.scope is not None
-    _run(task.scope, records, None)
+    _run(scope, records, None)  # the scope outlives its handlers
     return True
 
 

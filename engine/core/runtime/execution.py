@@ -103,8 +103,17 @@ class Execution(Workflow):  # type: ignore[misc]
 
     def resume(self, task: Activation, phase: str) -> None:
         """Let an open activation go on with `phase` ("work", "leave", "flows")."""
+        if task.state == ERROR:
+            self._overtake_incident(task)
         task.facts["phase"] = phase
         task._ready()
+
+    def _overtake_incident(self, task: Activation) -> None:
+        """What an activation stood still for is past: something inside it has moved it on."""
+        for wait in self.waits_of(task.id):
+            if wait.kind == "incident":
+                self.close_wait(wait.id)
+                self.record("incident_resolved", task, code=wait.code, by="progress")
 
     # ---------------------------------------------------------------------------------------------------------- tokens
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.core.bpmn.model import MultiInstance, Node
+from engine.core.bpmn.names import is_variable
 from engine.core.runtime.step import Json, Variables
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ def map_outputs(task: Activation) -> None:
             known = results if mapping.target.split(".")[0] in results else execution.scopes.view(task.scope.id)
             name, value = _assignment(known, mapping.target, value)
             results[name] = value
+        own = result_name(node) if "item" in task.facts else None
+        if own is not None and own in results:
+            execution.scopes.set_local(task.id, own, results.pop(own))
         execution.merge(task.scope, results) if results else None
         if payload:
             execution.record("variables_set", task, variables=payload, local=True)
@@ -42,6 +47,13 @@ def map_outputs(task: Activation) -> None:
         execution.merge(task, payload)
     task.facts.pop("payload", None)
     task.facts.pop("actor", None)
+
+
+def result_name(node: Node) -> str | None:
+    """The variable of each item that its output element names, if that is a plain name: parallel items keep theirs to themselves."""
+    output = node.loop.output_element if isinstance(node.loop, MultiInstance) else None
+    name = output.text[1:].strip() if output is not None and output.expression is not None else ""
+    return name if is_variable(name) else None
 
 
 def _assignment(known: object, target: str, value: Json) -> tuple[str, Json]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.core.bpmn.model import EventDefinition, MultiInstance
 from engine.core.runtime.events import catch_thrown_at
 from engine.core.runtime.kernel import Fault
+from engine.core.runtime.mappings import result_name
 from engine.core.runtime.step import Json, Variables
 
 if TYPE_CHECKING:
@@ -52,12 +53,9 @@ def _start_item(body: Activation) -> None:
     execution.scopes.set_local(item.id, "loopCounter", index + 1)
     if loop.element and "items" in body.facts:
         execution.scopes.set_local(item.id, loop.element, body.facts["items"][index])
-    output = loop.output_element
-    if output is not None and output.expression is not None and output.text[1:].strip().isidentifier():
-        # A plain name as output element is the item's own: parallel items must not overwrite each other's result.
-        name = output.text[1:].strip()
-        if name not in execution.scopes.local(item.id):
-            execution.scopes.set_local(item.id, name, None)
+    result = result_name(body.task_spec.node)
+    if result is not None and result not in execution.scopes.local(item.id):
+        execution.scopes.set_local(item.id, result, None)
     if counts["next"] >= counts["total"]:
         body.facts.pop("items", None)
 
