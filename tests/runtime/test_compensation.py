@@ -71,3 +71,22 @@ def test_a_cancel_deep_inside_cancels_the_transaction_around(run):
     trial = run("transaction_nested_cancel").start(log=[])
     assert trial.complete("agree").status == "completed"
     assert trial.ends == ["no", "over"] and trial.variables["log"] == ["reserve", "release"]
+
+
+def test_a_throw_inside_a_sub_process_undoes_that_sub_process_only(run):
+    trial = run("compensation_inner_scope").start(log=[])
+    assert trial.variables["log"] == ["outside", "inside", "undo inside"] and trial.status == "completed"
+
+
+def test_what_an_event_sub_process_did_is_undone_with_its_own_variables(run):
+    trial = run("compensation_of_event_sub_process").start(case="A", log=[])
+    trial.message("extra", "A", what="key").complete("work")
+    assert trial.variables["log"] == ["key", "back key"] and trial.status == "completed"
+
+
+def test_handlers_that_nobody_waits_for_still_come_one_after_the_other(run):
+    trial = run("compensation_no_wait_in_event").start(case="A", log=[])
+    trial.message("stop", "A")
+    assert trial.ends == ["stop_end"] and trial.open_tasks == ["return_it"]
+    assert trial.complete("return_it").open_tasks == ["give_back"]
+    assert trial.complete("give_back").status == "completed"

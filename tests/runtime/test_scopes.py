@@ -157,3 +157,49 @@ def test_an_extension_moves_the_deadline_and_arms_the_reminder_again(run):
     assert trial.wait("user", "handle").due_at == local("2026-03-12T18:00:00")
     trial.pass_time(5 * DAY)
     assert trial.visited("remind") == 2
+
+
+# ----------------------------------------------------------------------------------------------------------------- errors
+
+
+def test_the_nearest_handler_wins_even_if_it_catches_anything(run):
+    trial = run("error_nearest").start()
+    trial.complete("work")
+    assert trial.open_tasks == ["near"]
+    assert trial.complete("near").status == "completed" and trial.visited("far") == 0
+
+
+def test_an_error_in_an_event_sub_process_belongs_to_the_scope_around(run):
+    trial = run("error_in_event_sub_process").start()
+    assert trial.open_tasks == ["right"] and trial.visited("second") == 0
+
+
+def test_an_error_stops_what_runs_beside_it_at_once(run):
+    trial = run("error_stops_siblings").start()
+    assert trial.status == "completed" and trial.variables == {}
+
+
+def test_called_processes_of_parallel_items_do_not_mix_up_their_results(run):
+    trial = run("multi_call").start(numbers=[1, 2, 3])
+    assert trial.variables == {"numbers": [1, 2, 3], "results": [2, 4, 6]} and trial.status == "completed"
+
+
+def test_a_conditional_event_sub_process_reacts_each_time_its_condition_becomes_true(run):
+    trial = run("event_sub_process_conditional").start(level=0, alarms=0)
+    trial.set_variables(level=11).set_variables(level=12).set_variables(level=1).set_variables(level=20)
+    assert trial.variables["alarms"] == 2 and trial.open_tasks == ["work"]
+
+
+def test_each_item_has_an_event_sub_process_of_its_own(run):
+    trial = run("event_sub_process_items").start()
+    trial.message("note", "2").message("note", "2")
+    trial.complete("work").complete("work")
+    assert trial.open_tasks == ["read", "read"]
+    assert trial.complete("read").complete("read").status == "completed"
+
+
+def test_terminate_ends_its_own_item_only(run):
+    trial = run("multi_terminate").start()
+    trial.complete("stop")
+    assert sorted(trial.open_tasks) == ["slow", "stop"]
+    assert trial.complete("stop").open_tasks == ["after"]

@@ -136,7 +136,8 @@ class EventSubProcess(FlowNode, kinds=(Kind.EVENT_SUB_PROCESS,)):
             compensation.finished(task)
 
     def work(self, task: Activation) -> bool:
-        return start_inside(task)
+        return compensation.replay(task) if "replays" in task.facts else start_inside(task)
 
     def choose(self, task: Activation) -> tuple[Flow, ...]:
+        compensation.remember(task)
         return ()
