@@ -43,12 +43,12 @@ def test_the_right_password_opens(someone: World) -> None:
     assert sign_in(someone, "ｈousing_one", PASSWORD) == "housing_one"
 
 
-@pytest.mark.parametrize("username", ["housing_one", "water_one", "nobody", "", "\0", "x\ud800", "a" * 10_000])
 @pytest.mark.parametrize("password", ["", "wrong", "\0", "\ud800", "长" * 1000])
-def test_unknown_name_wrong_password_and_no_password_are_refused_alike(someone: World, username: str, password: str) -> None:
-    refusal = sign_in(someone, username, password)
+def test_unknown_name_wrong_password_and_no_password_are_refused_alike(someone: World, password: str) -> None:
+    for username in ("housing_one", "water_one", "nobody", "", "\0", "x\ud800", "a" * 10_000):
+        refusal = sign_in(someone, username, password)
 
-    assert type(refusal) is SignInRefused and refusal.facts == {}
+        assert type(refusal) is SignInRefused and refusal.facts == {}
 
 
 def test_guessing_locks_the_account_until_a_moment_that_is_told(someone: World) -> None:

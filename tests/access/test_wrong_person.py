@@ -54,12 +54,12 @@ STRANGERS = ("bolt_boss", "cadre_of_bolt", "supervisor_west", "designer")
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-@pytest.mark.parametrize("verb", BY_ID)
-def test_a_stranger_learns_nothing(world: World, case: InstanceFacts, verb: str, stranger: str) -> None:
+def test_a_stranger_learns_nothing_from_any_verb(world: World, case: InstanceFacts, stranger: str) -> None:
     who = world.actor(stranger)
 
-    with world.store.writing() as session, pytest.raises(NotFound):
-        BY_ID[verb](session, world, case, who)
+    for attempt in BY_ID.values():
+        with world.store.writing() as session, pytest.raises(NotFound):
+            attempt(session, world, case, who)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -99,17 +99,17 @@ RECORD_ACTS: dict[str, Try] = {
 
 
 @pytest.mark.parametrize("who", ["acme_boss", "cadre_of_acme", "housing_one", "supervisor_east", "designer"])
-@pytest.mark.parametrize("verb", PEOPLE_ACTS)
-def test_only_administrators_manage_people(world: World, case: InstanceFacts, verb: str, who: str) -> None:
-    with world.store.writing() as session, pytest.raises(NotAllowed):
-        PEOPLE_ACTS[verb](session, world, case, world.actor(who))
+def test_only_administrators_manage_people(world: World, case: InstanceFacts, who: str) -> None:
+    for attempt in PEOPLE_ACTS.values():
+        with world.store.writing() as session, pytest.raises(NotAllowed):
+            attempt(session, world, case, world.actor(who))
 
 
 @pytest.mark.parametrize("who", ["acme_boss", "cadre_of_acme", "housing_one", "designer"])
-@pytest.mark.parametrize("verb", RECORD_ACTS)
-def test_records_are_kept_by_those_in_charge(world: World, case: InstanceFacts, verb: str, who: str) -> None:
-    with world.store.writing() as session, pytest.raises(NotAllowed):
-        RECORD_ACTS[verb](session, world, case, world.actor(who))
+def test_records_are_kept_by_those_in_charge(world: World, case: InstanceFacts, who: str) -> None:
+    for attempt in RECORD_ACTS.values():
+        with world.store.writing() as session, pytest.raises(NotAllowed):
+            attempt(session, world, case, world.actor(who))
 
 
 @pytest.mark.parametrize("who", ["supervisor_west", "designer", "administrator"])
