@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from engine.tables.schema import metadata
+from engine.tables.settings import Holiday
 from engine.tables.store import Store
+from engine.tables.types import Utc
 
 
 def indexes(store: Store) -> dict[str, set[str]]:
@@ -51,10 +54,14 @@ def test_migrating_twice_changes_nothing(any_store: Store) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_text_that_no_database_can_hold_is_stored_with_marks(any_store: Store) -> None:
+    with any_store.writing() as session:
+        session.execute(Holiday.__table__.insert(), {"day": date(2026, 3, 4), "is_workday": True, "name": "a\x00b\ud800"})
+
+    with any_store.reading() as session:
+        assert session.scalars(select(Holiday.name)).one() == "a\N{REPLACEMENT CHARACTER}b?"
+
+
 def test_a_moment_without_a_zone_is_refused() -> None:
-    from datetime import datetime
-
-    from engine.tables.types import Utc
-
     with pytest.raises(ValueError, match="naive"):
         Utc().process_bind_param(datetime(2026, 3, 2), None)  # type: ignore[arg-type]

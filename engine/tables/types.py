@@ -49,6 +49,18 @@ class Json(TypeDecorator[Any]):
         return None if value is None else decode(value)
 
 
+class Words(TypeDecorator[str]):
+    """Text without what databases cannot store: NUL characters and halves of surrogate pairs, which JSON can carry, are replaced."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or value.isascii() and "\x00" not in value:
+            return value
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
 def encode(value: Any) -> str:
     """Compact JSON text. Whole numbers beyond 64 bits, which orjson refuses, keep every digit."""
     try:
@@ -78,8 +90,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Utc, dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map = {datetime: Utc, str: Words, dict[str, Any]: Json, list[Any]: Json}
 
 
-Id = Annotated[str, mapped_column(String())]  # opaque; ids of diagrams are as long as their owners like
+Id = Annotated[str, mapped_column(Words())]  # opaque; ids of diagrams are as long as their owners like
 Hash = Annotated[str, mapped_column(String(64))]

@@ -69,6 +69,11 @@ def missed(session: Session, now: datetime, limit: int) -> list[str]:
     return list(session.scalars(query.limit(limit)))
 
 
+def has_expired(session: Session, now: datetime) -> bool:
+    """Whether `expire` would find anything."""
+    return bool(session.scalar(select(exists().where(Message.expires_at <= now))))
+
+
 def expire(session: Session, now: datetime) -> None:
     """Forget messages whose time is over, with their receipts."""
     session.execute(delete(Message).where(Message.expires_at <= now))

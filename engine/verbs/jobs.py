@@ -47,9 +47,9 @@ class JobFacts:
     attempts: int  # begun before this one
 
 
-def due(session: Session, now: datetime, limit: int = 100) -> list[Row[Any]]:
-    """Jobs of every kind that could run now, the longest overdue first; nothing is locked."""
-    return list(session.execute(_due(now).order_by(_JOB.c.due_at, _JOB.c.id).limit(limit)))
+def due(session: Session, now: datetime, limit: int = 100, types: Collection[str] | None = None) -> list[Row[Any]]:
+    """Jobs that could run now, service jobs only of these types (None: any), the longest overdue first; nothing is locked."""
+    return list(session.execute(_due(now, types, with_own=True).limit(limit)))
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
@@ -66,9 +66,7 @@ def lock(
 
     A job whose lease has run out is free again. Workers never get the same job: on PostgreSQL they skip each other's rows.
     """
-    service = _JOB.c.kind == "service" if types is None else and_(_JOB.c.kind == "service", _JOB.c.type.in_(types))
-    wanted = or_(service, _JOB.c.kind != "service") if with_own else service
-    query = _due(now).where(wanted).order_by(_JOB.c.due_at, _JOB.c.id).limit(limit).with_for_update(skip_locked=True)
+    query = _due(now, types, with_own=with_own).limit(limit).with_for_update(skip_locked=True)
     rows = session.execute(query).all()
     if rows:
         held = {"locked_by": worker, "locked_until": now + lease, "attempts": _JOB.c.attempts + 1}
@@ -76,9 +74,11 @@ def lock(
     return list(rows)
 
 
-def _due(now: datetime) -> Select[Any]:
+def _due(now: datetime, types: Collection[str] | None, *, with_own: bool) -> Select[Any]:
+    service = _JOB.c.kind == "service" if types is None else and_(_JOB.c.kind == "service", _JOB.c.type.in_(types))
+    wanted = or_(service, _JOB.c.kind != "service") if with_own else service
     free = or_(_JOB.c.locked_until.is_(None), _JOB.c.locked_until <= now)
-    return select(_JOB).where(_JOB.c.due_at <= now, free)
+    return select(_JOB).where(_JOB.c.due_at <= now, free, wanted).order_by(_JOB.c.due_at, _JOB.c.id)
 
 
 def describe(session: Session, jobs: Sequence[Row[Any]]) -> list[JobFacts]:

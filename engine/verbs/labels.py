@@ -63,8 +63,7 @@ def _with_enterprise(session: Session, found: Labels, enterprise: str, root: Map
 def _text(value: Json) -> str | None:
     if value is None or value == "" or isinstance(value, list | dict):
         return None
-    # PostgreSQL stores no NUL characters.
-    return str(value).replace("\x00", "")[:LONGEST]
+    return str(value)[:LONGEST]
 
 
 def reserved(session: Session, process: Process, given: Variables, actor: Actor, now: datetime) -> Variables:

@@ -44,10 +44,11 @@ def run_once(
     """Take up to `limit` jobs that are due and do them; how many there were. `sweep`: also tidy up messages."""
     worker = worker or new_name()
     with store.reading() as session:
-        if not jobs.due(session, now, 1) and not sweep:
-            return 0
-    with store.writing() as session:
-        taken = jobs.lock(session, worker, now, types=tuple(handlers), limit=limit, with_own=True)
+        is_idle = not jobs.due(session, now, 1, tuple(handlers))
+    taken: list[Row[Any]] = []
+    if not is_idle:
+        with store.writing() as session:
+            taken = jobs.lock(session, worker, now, types=tuple(handlers), limit=limit, with_own=True)
     for job in taken:
         _run(store, job, worker, now, handlers)
     if sweep:
@@ -75,15 +76,16 @@ def run_forever(store: Store, stop: Event, clock: Callable[[], datetime] = lambd
 def sweep_messages(store: Store, now: datetime) -> None:
     """Hand over kept messages that an instance has come to wait for, and forget those whose time is over."""
     with store.reading() as session:
-        waiting = buffered.missed(session, now, 100)
+        waiting, is_over = buffered.missed(session, now, 100), buffered.has_expired(session, now)
     for instance_id in waiting:
         try:
             with store.writing() as session:
                 stepping.step(session, instance_id, Continue(), SYSTEM, now)
         except (StimulusRefused, NotFound):
             continue
-    with store.writing() as session:
-        buffered.expire(session, now)
+    if is_over:
+        with store.writing() as session:
+            buffered.expire(session, now)
 
 
 # ---------------------------------------------------------------------------------------------------------------- one job

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 
 from engine.tables.schema import metadata
-from engine.tables.types import Json, Utc
+from engine.tables.types import Json, Utc, Words
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
@@ -16,6 +16,8 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Json):
         return "sa.Text()"
+    if kind == "type" and isinstance(item, Words):
+        return "sa.String()"
     return False
 
 
