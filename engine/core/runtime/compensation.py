@@ -85,7 +85,7 @@ def replay(task: Activation) -> bool:
     start = _undoing_sub_process(task) if record["reacts"] else None
     if start is None:
         return _run(task, [[task.id, inner] for inner in reversed(record["inner"])], "leave")
-    task.facts["done"] = record["inner"]
+    task.facts["done"] = list(record["inner"])
     task.facts["undo"] = {"records": [], "then": "leave"}
     execution = task.workflow
     execution.record("event_caught", task, start, event="compensation")
