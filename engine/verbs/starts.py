@@ -11,7 +11,7 @@ from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.orm import Session
 
 from engine import feel
-from engine.core.bpmn.model import Formula, Node, Process
+from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.problems import Problem, Refused
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.timers import Firing, first_firing
@@ -38,14 +38,12 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
     functions = calendars.feel_functions(session)
     for definition_id, process in definitions:
         session.execute(delete(StartSubscription).where(StartSubscription.process_key == process.id))
-        before = {row.node: row for row in session.execute(select(Job.__table__).where(Job.kind == "timer_start", Job.process_key == process.id))}
+        armed = session.execute(select(Job.__table__).where(Job.kind == "timer_start", Job.process_key == process.id))
+        before = {(row.node, row.payload.get("wording")): row for row in armed}
         session.execute(delete(Job).where(Job.kind == "timer_start", Job.process_key == process.id))
-        for node in process.start_events:
-            event = node.event
-            if event is None:
-                continue
+        for node, event in [(node, event) for node in process.start_events for event in node.events]:
             if event.kind == "timer":
-                _arm(session, definition_id, process, node, before.get(node.id), functions, now)
+                _arm(session, definition_id, process, node, event, before, functions, now)
             elif event.kind in ("message", "signal") and event.name is not None:
                 row = {"id": uuid4().hex, "kind": event.kind, "name": str(_value(event.name, functions, now)), "process_key": process.id,
                        "definition_id": definition_id, "node": node.id}  # fmt: skip
@@ -53,19 +51,19 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
 
 
 def _arm(
-    session: Session, definition_id: str, process: Process, node: Node, before: Row[Any] | None, functions: Mapping[str, object],
-    now: datetime,
+    session: Session, definition_id: str, process: Process, node: Node, event: EventDefinition, before: Mapping[tuple[str, Any], Row[Any]],
+    functions: Mapping[str, object], now: datetime,
 ) -> None:  # fmt: skip
-    event = node.event
-    assert event is not None and event.value is not None and event.timer is not None
+    assert event.value is not None and event.timer is not None
     try:
         firing = first_firing(event.timer, _value(event.value, functions, now, as_json=False), event.value.text, now)
     except Fault as fault:
         facts = {"node": node.name or node.id, "expression": event.value.text, "value": fault.facts.get("value")}
         raise Refused([Problem("start_timer_invalid", process.file, node.line, node.id, facts)]) from None
     wording = f"{event.timer} {event.value.text}"
-    if before is not None and before.payload.get("wording") == wording:
-        firing = Firing(before.due_at, before.payload["remaining"], before.payload["interval"])
+    same = before.get((node.id, wording))
+    if same is not None:
+        firing = Firing(same.due_at, same.payload["remaining"], same.payload["interval"])
     elif event.timer == "date" and firing.due_at <= now:
         return  # its day has passed before it was deployed
     payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval}

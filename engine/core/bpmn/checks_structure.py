@@ -1,4 +1,7 @@
-"""Starts, ends, borders and reachability: whether a token can enter, move through and leave every scope. Source: BPMN 2.0.2 §10.5, §13."""
+"""Starts, ends, borders and reachability: whether a token can enter, move through and leave every scope.
+
+Source: BPMN 2.0.2 §10.5, §13.
+"""
 
 from __future__ import annotations
 

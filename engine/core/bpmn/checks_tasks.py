@@ -123,7 +123,7 @@ def _check_multi_instance(process: Process, node: Node, loop: MultiInstance) -> 
 
 
 def _check_behavior(process: Process, node: Node, loop: MultiInstance) -> Iterator[Problem]:
-    """What a multi-instance activity throws as its items complete: it must be there, and something on its border must be able to catch it."""
+    """What a multi-instance activity throws as its items complete must be there, and something on a border must be able to catch it."""
     thrown = [event for _, event in loop.complex_behavior]
     if loop.behavior in ("None", "One"):
         thrown = [loop.behavior_event] if loop.behavior_event else []

@@ -16,9 +16,10 @@ from engine.core.problems import Problem
 
 _BRINGS = frozenset({Kind.USER_TASK, Kind.SERVICE_TASK, Kind.RECEIVE_TASK, Kind.CALL_ACTIVITY})
 _PAYLOAD = frozenset({"message", "signal", "error", "escalation"})
+_COUNTS = "Instances ActiveInstances CompletedInstances TerminatedInstances".split()
 _GIVEN = frozenset(
     "deadline loopCounter actor activationCount waitingForStart".split()
-    + [f"{prefix}{name}" for prefix in ("numberOf", "nrOf") for name in "Instances ActiveInstances CompletedInstances TerminatedInstances".split()]
+    + [f"{prefix}{name}" for prefix in ("numberOf", "nrOf") for name in _COUNTS]
 )
 
 

@@ -43,6 +43,8 @@ GATEWAY: dict[str, str] = {
     "complexGateway": "M18 9v18M9 18h18M11.5 11.5l13 13M24.5 11.5l-13 13",
     "eventBasedGateway": "M18 7a11 11 0 1 1 0 22a11 11 0 1 1 0-22zM18 9.5a8.5 8.5 0 1 1 0 17a8.5 8.5 0 1 1 0-17z"
     "M18 13l5 3.6-1.9 5.9h-6.2L13 16.6z",
+    "instantiatingGateway": "M18 8.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19zM18 13l5 3.6-1.9 5.9h-6.2L13 16.6z",
+    "instantiatingParallelGateway": "M18 8.5a9.5 9.5 0 1 1 0 19a9.5 9.5 0 1 1 0-19zM16 12h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
 }
 
 MARKER: dict[str, str] = {

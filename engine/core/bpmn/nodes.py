@@ -244,7 +244,9 @@ def _scope(identifier: str, members: list[Node], handlers: Mapping[str, str], da
         event_sub_processes=event_sub_processes,
         boundary_events=MappingProxyType({activity: tuple(events) for activity, events in boundary.items()}),
         links=MappingProxyType({name: node.id for node in members if (name := _caught_link(node))}),
-        compensations=MappingProxyType({node.attached_to: handlers[node.id] for node in members if node.attached_to and node.id in handlers}),
+        compensations=MappingProxyType(
+            {node.attached_to: handlers[node.id] for node in members if node.attached_to and node.id in handlers}
+        ),
         data_objects=data,
     )
 

@@ -26,7 +26,8 @@ def check_soundness(process: Process) -> Iterator[Problem]:
     """A warning for every join that may wait for ever and every node that may be reached twice where once is meant."""
     for scope in process.scopes.values():
         nodes = [process.nodes[id_] for id_ in scope.nodes]
-        if any(_is_beyond(node) for node in nodes) or not any(node.kind is Kind.PARALLEL_GATEWAY or len(node.outgoing) > 1 for node in nodes):
+        branches = any(node.kind is Kind.PARALLEL_GATEWAY or len(node.outgoing) > 1 for node in nodes)
+        if not branches or any(map(_is_beyond, nodes)):
             continue
         yield from _Game(process, scope).play()
 
@@ -61,7 +62,8 @@ class _Game:
         yield from self.found.values()
 
     def _starts(self) -> list[str]:
-        starts = [id_ for id_ in self.scope.nodes if self.process.nodes[id_].kind is Kind.START_EVENT or self.process.nodes[id_].instantiate]
+        nodes = [self.process.nodes[id_] for id_ in self.scope.nodes]
+        starts = [node.id for node in nodes if node.kind is Kind.START_EVENT or node.instantiate]
         return starts or ([] if len(self.scope.starts) != 1 else list(self.scope.starts))
 
     def _moves(self, marking: Marking) -> Iterator[Marking]:

@@ -58,7 +58,8 @@ def _gateway(shape: Shape, node: Node) -> str:
     points = ((x + wide / 2, y), (x + wide, y + high / 2), (x + wide / 2, y + high), (x, y + high / 2))
     corners = " ".join(f"{number(a)},{number(b)}" for a, b in points)
     scale = wide / 50
-    sign = _sign(icons.GATEWAY[node.kind], x + 7 * scale, y + 7 * scale, scale, "sign")
+    kind = ("instantiatingParallelGateway" if node.parallel else "instantiatingGateway") if node.instantiate else node.kind
+    sign = _sign(icons.GATEWAY[kind], x + 7 * scale, y + 7 * scale, scale, "sign")
     return f'<polygon class="outline" points="{corners}"/>{sign}'
 
 

@@ -1,4 +1,4 @@
-"""Texts as they may stand in a timer: ISO 8601 dates, durations and cycles, and cron. Only their form is judged; the runtime does the counting.
+"""Texts as they may stand in a timer: ISO 8601 dates, durations and cycles, cron. Only their form is judged; the runtime does the counting.
 
 Source: BPMN 2.0.2 §10.5.5 (timer event definition), ISO 8601.
 """
