@@ -36,6 +36,8 @@ class Store:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, max_overflow=20)
+        # Pages ask several questions and must get answers that fit together.
+        self._reading_engine = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
 
     @contextmanager
@@ -47,8 +49,8 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that sees one state of the database throughout (SQLite) or per statement (PostgreSQL)."""
-        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+        """A session that sees one state of the database throughout, whatever others write meanwhile. For reading only."""
+        with Session(self._reading_engine, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     def migrate(self) -> None:
