@@ -33,12 +33,12 @@ def create_app(store: Store, settings: Settings, now: Callable[[], datetime] = c
         MAX_CONTENT_LENGTH=settings.largest_request,
         MAX_FORM_PARTS=2_000,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,  # built files carry their hash in the address
         SIGN_IN_RATE=settings.sign_in_rate,
     )
     app.extensions.update(store=store, settings=settings, clock=now)
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.proxies, settings.proxies, settings.proxies)  # type: ignore[method-assign]
+    app.get_send_file_max_age = _max_age  # type: ignore[method-assign]
     security.protect(app)
     error_pages.register(app)
     for family in FAMILIES:
@@ -56,6 +56,11 @@ def _words(app: Flask) -> None:
         Act=Act, may=lambda act: g.actor is not None and may(g.actor, act),
     )  # fmt: skip
     app.context_processor(lambda: {"lang": texts.language(), "actor": g.get("actor")})
+
+
+def _max_age(name: str | None) -> int:
+    """Seconds that a browser may keep a static file: built ones carry their hash in the address."""
+    return 365 * 24 * 3600 if name and name.startswith("built/") else 24 * 3600
 
 
 def asset(name: str) -> str:

@@ -17,7 +17,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class ReadableTable:
-    """`inputs` and `outputs` are column headings."""
+    """`inputs` and `outputs` are column headings. `hit_policy`: the aggregation, if the table has one."""
 
     id: str
     name: str
@@ -49,7 +49,7 @@ def _table(id_: str, name: str, table: DecisionTable) -> ReadableTable:
         for rule in table.rules
     )
     return ReadableTable(
-        id_, name, f"{table.hit_policy} {table.aggregation or ''}".strip(),
+        id_, name, table.aggregation or table.hit_policy,
         tuple(column.label or column.expression.text for column in table.inputs),
         tuple(column.label or column.name for column in table.outputs), rules, any(rule.note for rule in rules),
     )  # fmt: skip

@@ -34,7 +34,7 @@ def local_words(moment: datetime | None) -> str:
     key = {0: "time.today", -1: "time.yesterday", 1: "time.tomorrow"}.get((there.date() - today).days)
     if key is None:
         key = "time.this_year" if there.year == today.year else "time.other_year"
-    return t(key, year=there.year, month=there.month, day=there.day, clock=f"{there:%H:%M}", month_name=f"{there:%b}")
+    return t(key, year=there.year, month=there.month, day=there.day, clock=f"{there:%H:%M}")
 
 
 def full_words(moment: datetime) -> str:
