@@ -49,8 +49,11 @@ class InMemory:
         return self._processes[definition_id]
 
     def called_process(self, process_id: str, binding: str, version_tag: str | None, caller: str) -> str | None:
-        return process_id if process_id in self._processes else None
+        process = self._processes.get(process_id)
+        return None if process is None or (binding == "versionTag" and process.version_tag != version_tag) else process_id
 
     def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:
         model = self._models.get(decision_id)
-        return (model, decision_id) if model else None
+        if model is None or (binding == "versionTag" and model.decisions[decision_id].version_tag != version_tag):
+            return None
+        return model, decision_id

@@ -136,3 +136,67 @@ def test_properties_and_scripts_keep_what_was_typed() -> None:
     script = process.nodes["a"].detail
     assert process.properties == {"title": '=a + "号"'}
     assert isinstance(script, Script) and (script.expression.text, script.result_variable) == ("= 1", "r")
+
+
+# ------------------------------------------------------------------------------------------- compensation, data, references
+
+
+@pytest.mark.parametrize("ends", ['sourceRef="b" targetRef="h"', 'sourceRef="h" targetRef="b"', 'sourceRef="t:b" targetRef="t:h"'])
+def test_a_handler_is_found_whichever_way_its_association_was_drawn(ends: str) -> None:
+    boundary = node("boundaryEvent", "b", event("compensate"), attachedToRef="a")
+    process = process_of(file(beside(boundary + node("task", "h", isForCompensation="true") + f'<association id="as" {ends}/>')))
+    assert process.scopes["p"].compensations == {"a": "h"} and process.scopes["p"].starts == ("start",)
+
+
+def test_an_end_event_throws_last_what_ends_more_than_its_path() -> None:
+    body = node("startEvent", "start") + node("endEvent", "a", event("terminate") + event("signal", signalRef="s") + event("compensate"))
+    process = process_of(file(body + flow("start", "a"), '<signal id="s" name="x"/>'))
+    assert [event.kind for event in process.nodes["a"].events] == ["signal", "compensation", "terminate"]
+
+
+def test_event_definitions_of_the_file_are_found_by_qualified_name() -> None:
+    xml = node("startEvent", "start") + node("intermediateCatchEvent", "a", "<eventDefinitionRef>t:shared</eventDefinitionRef>") + flow("start", "a")
+    process = process_of(file(xml, '<timerEventDefinition id="shared"><timeDuration>P1D</timeDuration></timerEventDefinition>'))
+    assert process.nodes["a"].event is not None and text_of(process.nodes["a"].event.value) == "P1D"
+
+
+@pytest.mark.parametrize(
+    ("objects", "name"),
+    [
+        ('<dataObject id="o" name="申请"/><dataObjectReference id="r" dataObjectRef="o" name="other"/>', "申请"),
+        ('<dataObject id="o"/><dataObjectReference id="r" dataObjectRef="o" name="申请"/>', "申请"),
+        ('<dataObject id="o"/><dataObjectReference id="r" dataObjectRef="o" name="Application [new]"/>', "o"),
+    ],
+)
+def test_a_data_object_is_the_variable_of_its_name_or_else_of_its_id(objects: str, name: str) -> None:
+    association = "<dataInputAssociation><sourceRef>r</sourceRef><targetRef>i</targetRef></dataInputAssociation>"
+    task = node("task", "a", f'<ioSpecification><dataInput id="i" name="wish"/></ioSpecification>{association}')
+    process = process_of(file(objects + through(task)))
+    assert process.scopes["p"].data_objects == (name,)
+    assert [(mapping.target, mapping.source.text) for mapping in process.nodes["a"].inputs] == [("wish", f"={name}")]
+
+
+def test_data_that_no_association_touches_declares_nothing() -> None:
+    process = process_of(file('<dataObject id="o" name="amount"/><dataObjectReference id="r" dataObjectRef="o"/>' + beside("")))
+    assert process.scopes["p"].data_objects == ()
+
+
+def test_listeners_keep_their_order() -> None:
+    listeners = "".join(f'<zeebe:executionListener eventType="{when}" type="{type}"/>' for when, type in (("end", "c"), ("start", "a"), ("start", "b")))
+    task = node_of(node("task", "a", zeebe(f"<zeebe:executionListeners>{listeners}</zeebe:executionListeners>")))
+    assert [(listener.event, listener.job.type.text) for listener in task.listeners] == [("end", "c"), ("start", "a"), ("start", "b")]
+
+
+def test_a_global_task_is_a_process_of_its_own() -> None:
+    diagram, found = read(file(beside(""), '<globalUserTask id="ask" name="询问"/>'), "x.bpmn")
+    assert diagram is not None and not has_errors(found)
+    ask = diagram.processes[1]
+    assert (ask.id, ask.name, ask.scopes["ask"].starts, ask.nodes["ask_task"].kind) == ("ask", "询问", ("ask_task",), Kind.USER_TASK)
+
+
+def test_instances_can_be_started_by_gateways_and_receive_tasks() -> None:
+    catch = node("intermediateCatchEvent", "c", event("message", messageRef="m")) + node("receiveTask", "r", messageRef="m")
+    xml = node("eventBasedGateway", "g", instantiate="true") + catch + node("receiveTask", "t", messageRef="m", instantiate="true")
+    flows = "".join(flow(*ends) for ends in (("g", "c"), ("g", "r"), ("c", "e"), ("r", "e"), ("t", "e")))
+    process = process_of(file(xml + node("endEvent", "e") + flows, '<message id="m" name="answered"/>'))
+    assert [start.id for start in process.start_events] == ["c", "r", "t"] and process.scopes["p"].starts == ()

@@ -2,6 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
+from engine.core.bpmn.reader import read
+from engine.core.library import InMemory
+from engine.core.problems import has_errors
+from engine.core.trial import Trial
+from tests.bpmn.builder import file, flow, node, through, zeebe
+
 
 def test_a_standard_loop_asks_again_until_its_condition_fails(run):
     trial = run("standard_loop").start(enough=False)
@@ -182,3 +190,16 @@ def test_a_script_task_may_be_work_for_a_program(run):
     trial = run("script_job").start()
     assert trial.wait("job", "compute").job_type == "python_worker"
     assert trial.job("compute", result=1).variables == {"result": 1}
+
+
+@pytest.mark.parametrize(("tag", "status"), [("2.0", "completed"), ("1.0", "active")])
+def test_a_called_process_can_be_bound_by_its_version_tag(tag, status):
+    called = zeebe(f'<zeebe:calledElement processId="callee" bindingType="versionTag" versionTag="{tag}"/>')
+    tagged = zeebe('<zeebe:versionTag value="2.0"/>')
+    inside = node("startEvent", "in") + node("endEvent", "out") + flow("in", "out")
+    callee = f'<process id="callee" isExecutable="true">{tagged}{inside}</process>'
+    content = file(through(node("callActivity", "a", called)), callee)
+    diagram, found = read(content, "x.bpmn")
+    assert diagram is not None and not has_errors(found)
+    trial = Trial(InMemory(diagram.processes), "p").start()
+    assert trial.status == status and trial.incidents == ([] if status == "completed" else [("a", "process_unknown")])

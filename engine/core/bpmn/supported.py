@@ -57,14 +57,15 @@ WAITED_FOR = frozenset({"message", "timer", "signal", "conditional"})  # what co
 REFUSED: dict[str, Callable[[Node], bool]] = {
     "event_sub_process_loop": lambda node: node.kind is Kind.EVENT_SUB_PROCESS and node.loop is not None,
     "parallel_multiple_event": lambda node: node.parallel_multiple and any(event.kind not in WAITED_FOR for event in node.events),
-    "mixed_event": lambda node: len(node.events) > 1 and any(event.kind in _ALONE for event in node.events),
+    "mixed_event": lambda node: len(node.events) > 1
+    and any(event.kind == "link" or (event.kind == "compensation" and node.kind not in _THROWS) for event in node.events),
     "parallel_event_gateway": lambda node: node.parallel and not node.instantiate,
     "form_version_tag": lambda node: isinstance(node.detail, UserTask) and node.detail.form_binding == "versionTag",
     "job_on_event": lambda node: isinstance(node.detail, Job)
     and place_of(node) is not None
     and [event.kind for event in node.events] != ["message"],
 }
-_ALONE = frozenset({"link", "compensation", "cancel"})  # their catching ends have rules of their own
+_THROWS = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 # The same where the surroundings decide.
 REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
     "parallel_multiple_start": lambda process, node: node.parallel_multiple and place_of(node, process) == "process_start",
