@@ -27,6 +27,13 @@ MIXED = st.recursive(
     ),
     max_leaves=6,
 )
+UNDOABLE = st.recursive(
+    st.just(("undoable",)),
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["sequence", "exclusive"]), inner, inner), st.tuples(st.sampled_from(["loop", "sub", "sub_each"]), inner)
+    ),
+    max_leaves=6,
+)
 _PEOPLE = zeebe('<zeebe:assignmentDefinition candidateGroups="office"/>')
 
 
@@ -37,8 +44,8 @@ class Drawing:
         self.xml: list[str] = []
         self.count = 0
 
-    def process(self, block: Block) -> str:
-        first, last = self.add("start", "startEvent"), self.add("end", "endEvent")
+    def process(self, block: Block, end: str = "") -> str:
+        first, last = self.add("start", "startEvent"), self.add("end", "endEvent", end)
         self._between(block, first, last)
         return "".join(self.xml)
 
@@ -73,7 +80,7 @@ class Drawing:
                 return self._branches(inner[0], inner[1], inner[2:])
             case "loop":
                 return self._loop(inner[0])
-            case "sub" | "sub_items" | "sub_timed":
+            case "sub" | "sub_items" | "sub_each" | "sub_timed":
                 return self._sub_process(kind, inner[0])
             case _:
                 return self._task(kind)
@@ -103,13 +110,19 @@ class Drawing:
         outside, self.xml = self.xml, []
         inside = self.process(block)
         self.xml = outside
-        sub = self.add("sub", "subProcess", (loop("<loopCardinality>2</loopCardinality>") if kind == "sub_items" else "") + inside)
+        repeated = {
+            "sub_items": loop("<loopCardinality>2</loopCardinality>"),
+            "sub_each": loop("<loopCardinality>2</loopCardinality>", more='isSequential="true"'),
+        }.get(kind, "")
+        sub = self.add("sub", "subProcess", repeated + inside)
         return self._with_timer(sub) if kind == "sub_timed" else (sub, sub)
 
     def _task(self, kind: str) -> tuple[str, str]:
         if kind == "script":
             script = self.add("script", "scriptTask", zeebe('<zeebe:script expression="=n + 1" resultVariable="n"/>'))
             return script, script
+        if kind == "undoable":
+            return self._undoable()
         more = {
             "items": loop("<loopCardinality>2</loopCardinality>"),
             "one_by_one": loop("<loopCardinality>2</loopCardinality>", more='isSequential="true"'),
@@ -117,6 +130,16 @@ class Drawing:
         }.get(kind, "")
         task = self.add("user", "userTask", _PEOPLE + more)
         return self._with_timer(task) if kind == "timed" else (task, task)
+
+    def _undoable(self) -> tuple[str, str]:
+        """A script that logs a number, and the handler that logs its negative."""
+        number = self.count + 1
+        log = lambda entry: zeebe(f'<zeebe:script expression="=append(log, {entry})" resultVariable="log"/>')  # noqa: E731
+        task = self.add("do", "scriptTask", log(number))
+        handler = self.add("undo", "scriptTask", log(-number), isForCompensation="true")
+        boundary = self.add("take_back", "boundaryEvent", "<compensateEventDefinition/>", attachedToRef=task)
+        self.add("line", "association", sourceRef=boundary, targetRef=handler)
+        return task, task
 
     def _with_timer(self, activity: str) -> tuple[str, str]:
         merge = self.add("merge", "exclusiveGateway")

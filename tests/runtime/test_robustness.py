@@ -17,7 +17,7 @@ from engine.core.runtime.advance import advance
 from engine.core.runtime.step import Continue, Start, State
 from engine.core.trial import EPOCH, Trial
 from tests.bpmn.builder import file, flow, loop, node, through, zeebe
-from tests.runtime.blocks import BLOCKS, MIXED, Block, Drawing
+from tests.runtime.blocks import BLOCKS, MIXED, UNDOABLE, Block, Drawing
 from tests.runtime.conftest import restored
 
 
@@ -129,3 +129,13 @@ def test_a_join_that_waits_for_ever_was_warned_about(block: Block, choice: int):
         trial.complete(trial.open_tasks[-1])
     assert trial.incidents or trial.status == "completed" or trial.open_tasks
     assert warned or "join_waits_forever" not in [code for _, code in trial.incidents]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(UNDOABLE, st.integers(0, 1))
+def test_what_was_done_is_undone_in_exactly_the_reverse_order(block: Block, choice: int):
+    model = process(Drawing().process(block, end="<compensateEventDefinition/>"))
+    trial = Trial(InMemory([model]), "p", after_step=restored).start(log=[], choice=choice)
+    log = trial.variables["log"]
+    done, undone = [number for number in log if number > 0], [number for number in log if number < 0]
+    assert trial.status == "completed" and log == done + undone and undone == [-number for number in reversed(done)]
