@@ -16,8 +16,8 @@ MAX_BYTES = 10_000_000  # the largest public diagram we met has 1.3 MB
 _FIRST_MARKUP = re.compile(rb"<(?:!DOCTYPE|[A-Za-z_\x80-\xff])")
 
 
-def parse(content: bytes, file: str) -> tuple[etree._Element | None, list[Problem]]:
-    """The root element of `content`, or None and the reason. Comments and processing instructions are gone.
+def parse(content: bytes, file: str, *, keep_comments: bool = False) -> tuple[etree._Element | None, list[Problem]]:
+    """The root element of `content`, or None and the reason. Comments and processing instructions are gone, unless kept for rewriting.
 
     Problems: `xml_empty`, `xml_too_large`, `xml_doctype`, `xml_malformed` (with the line). Depth is bounded at 256 by libxml2.
     """
@@ -28,7 +28,7 @@ def parse(content: bytes, file: str) -> tuple[etree._Element | None, list[Proble
     if _begins_with_doctype(content):
         return None, [Problem("xml_doctype", file)]
     try:
-        root = etree.fromstring(content, _parser())
+        root = etree.fromstring(content, _parser(keep_comments))
     except etree.XMLSyntaxError as error:
         line = error.lineno or None
         return None, [Problem("xml_malformed", file, line, facts={"reason": error.msg or "?"})]
@@ -46,7 +46,7 @@ def _begins_with_doctype(content: bytes) -> bool:
     return first is not None and first.group() == b"<!DOCTYPE"
 
 
-def _parser() -> etree.XMLParser:
+def _parser(keep_comments: bool) -> etree.XMLParser:
     """A fresh parser per document: lxml parsers are not shared between threads without a lock."""
     return etree.XMLParser(
         resolve_entities=False,
@@ -55,7 +55,7 @@ def _parser() -> etree.XMLParser:
         dtd_validation=False,
         huge_tree=False,
         recover=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not keep_comments,
+        remove_pis=not keep_comments,
         collect_ids=False,
     )

@@ -11,7 +11,7 @@ class Words(str):
     key: str
     facts: dict[str, object]
 
-    def __new__(cls, key: str, **facts: object) -> Words:
+    def __new__(cls, key: str, /, **facts: object) -> Words:
         words = super().__new__(cls, text(key, "zh", **facts))
         words.key = key
         words.facts = facts

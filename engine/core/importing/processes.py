@@ -1,0 +1,72 @@
+"""The process element: who may start it, its version, how long its history is kept, whether it runs; and extension properties."""
+
+from __future__ import annotations
+
+from engine.core.bpmn.names import RESERVED_NAMES, is_variable
+from engine.core.bpmn.timers import is_duration
+from engine.core.bpmn.vocabulary import Element, bpmn_children
+from engine.core.importing import forms
+from engine.core.importing.draft import Draft
+from engine.core.importing.pieces import NotConvertible
+from engine.core.importing.templates import has_expression, listed
+from engine.core.importing.vendors import ACTIVITI, FLOWABLE
+
+
+def convert_process(draft: Draft, process: Element) -> None:
+    if process.get("isExecutable") is None and {FLOWABLE, ACTIVITI} & set(draft.root.nsmap.values()):
+        process.set("isExecutable", "true")
+        draft.say("converted", "executable", process)
+    draft.move(process, "versionTag", "versionTag", "value", str.strip)
+    _convert_property(draft, process, "candidateStarterGroups", "candidateStarterGroups", listed)
+    _convert_property(draft, process, "historyTimeToLive", "timeToLive", days)
+
+
+def days(text: str) -> str:
+    """A number of days, or an ISO 8601 duration. Raises NotConvertible."""
+    duration = f"P{text}D" if text.isascii() and text.isdigit() else text
+    if has_expression(text) or not is_duration(duration):
+        raise NotConvertible("duration", text=text)
+    return duration
+
+
+def _convert_property(draft: Draft, process: Element, name: str, target: str, convert) -> None:  # type: ignore[no-untyped-def]
+    text = draft.get(process, name)
+    if text is None:
+        return
+    try:
+        value = convert(text)
+    except NotConvertible as reason:
+        draft.undecided(process, draft.written(process, name), reason)
+        draft.keep(process, name)
+        return
+    draft.property(process, target, value)
+    draft.became(process, draft.written(process, name), f"{target} = {value}")
+    draft.remove_attribute(process, name)
+
+
+def convert_start_event(draft: Draft, event: Element) -> None:
+    """The start form, and the variable that holds who started the instance."""
+    forms.convert_form(draft, event)
+    initiator = draft.get(event, "initiator")
+    if initiator is None:
+        return
+    with_events = any(one.tag.endswith("EventDefinition") for one in bpmn_children(event))
+    if with_events or not is_variable(initiator) or initiator in RESERVED_NAMES:
+        draft.decide(event, "initiator", old=initiator)
+        draft.keep(event, "initiator")
+        return
+    draft.add(event, "ioMapping", "output", source="=started_by.id", target=initiator)
+    draft.became(event, draft.written(event, "initiator"), f"output {initiator} =started_by.id")
+    draft.remove_attribute(event, "initiator")
+
+
+def convert_properties(draft: Draft, element: Element) -> None:
+    """`camunda:properties` as `zeebe:properties`, name by name."""
+    for holder in draft.vendor_children(element, "properties"):
+        for entry in draft.vendor_children(holder, "property"):
+            name = (entry.get("name") or "").strip()
+            if name:
+                draft.property(element, name, entry.get("value") or "")
+                draft.became(element, f"property {name}", f"property {name}")
+            draft.remove(entry)
+        draft.remove(holder)
