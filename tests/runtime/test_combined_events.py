@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from engine.core.runtime import conditions
 from engine.core.runtime.step import SignalThrown, StepRefused
+from engine.core.trial import EPOCH
+from tests.runtime.conftest import library
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -94,6 +97,11 @@ def test_a_process_that_needs_an_event_is_not_started_without_one(run):
 
 def test_a_condition_can_start_a_process(run):
     assert run("conditional_start").start("too_hot", level=11).path == ["too_hot", "work"]
+
+
+def test_the_conditions_of_start_events_are_asked_of_variables_that_are_offered():
+    model = library("conditional_start").process("conditional_start")
+    assert [conditions.starts(model, {"level": level}, {}, EPOCH) for level in (11, 10, None)] == [("too_hot",), (), ()]
 
 
 def test_a_complex_gateway_goes_on_with_two_of_three_and_swallows_the_third(run):

@@ -76,7 +76,8 @@ def _check_event_gateway(process: Process, node: Node, outgoing: list[Flow]) -> 
     for flow in outgoing:
         target = process.nodes[flow.target]
         catches = target.kind is Kind.INTERMEDIATE_CATCH_EVENT and target.events and all(e.kind in WAITED_FOR for e in target.events)
-        if not catches and target.kind is not Kind.RECEIVE_TASK:
+        receives = target.kind is Kind.RECEIVE_TASK and target.loop is None
+        if not catches and not receives:
             yield finding(process, target, "event_gateway_target", gateway=node.name or node.id)
         elif len(target.incoming) > 1:
             yield finding(process, target, "event_gateway_target_shared", gateway=node.name or node.id)

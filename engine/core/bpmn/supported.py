@@ -61,6 +61,7 @@ REFUSED: dict[str, Callable[[Node], bool]] = {
     and any(event.kind == "link" or (event.kind == "compensation" and node.kind not in _THROWS) for event in node.events),
     "parallel_event_gateway": lambda node: node.parallel and not node.instantiate,
     "form_version_tag": lambda node: isinstance(node.detail, UserTask) and node.detail.form_binding == "versionTag",
+    "instantiating_loop": lambda node: node.instantiate and node.loop is not None,
     "job_on_event": lambda node: isinstance(node.detail, Job)
     and place_of(node) is not None
     and [event.kind for event in node.events] != ["message"],

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.runtime import events
 from engine.core.runtime.subscriptions import definition_of
 
 if TYPE_CHECKING:
+    from engine.core.bpmn.model import Process
     from engine.core.runtime.execution import Execution
-    from engine.core.runtime.step import Wait
+    from engine.core.runtime.step import Variables, Wait
 
 
 def look(execution: Execution) -> None:
@@ -39,3 +42,17 @@ def _consider(execution: Execution, wait: Wait) -> None:
         execution.change_wait(wait, facts={**wait.facts, "was": now})
         if now:
             events.happen(execution, execution.waits[wait.id], {})
+
+
+def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> tuple[str, ...]:
+    """The start events of `process` whose condition holds for these variables, in document order (BPMN Table 10.84).
+
+    A process has no variables before it starts, so it is for whoever has some to ask; each answer is a `Start` of its own.
+    """
+    return tuple(
+        node.id
+        for node in process.start_events
+        for event in node.events
+        if event.kind == "conditional" and event.value is not None and event.value.expression is not None
+        and event.value.expression.evaluate({**functions, **variables}, now=now).value is True
+    )  # fmt: skip
