@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from engine.core.calendar import CHINA
 from engine.core.runtime.step import Json, Variables
 from engine.tables.store import Store
-from engine.verbs import notifications
+from engine.verbs import notifications, statistics
 
 if TYPE_CHECKING:
     from engine.verbs.jobs import JobFacts
@@ -49,10 +50,10 @@ def notify(job: JobFacts, context: Context) -> Variables:
     if not recipients or not subject:
         raise ValueError("notify: `to` and `subject` are needed")
     with context.store.writing() as session:
-        count = notifications.notify(
+        notifications.notify(
             session, recipients, subject, body, context.now, instance_id=job.instance_id, cause=job.id
         )
-    return {"notified": count}
+    return {}
 
 
 def _input(job: JobFacts, name: str) -> Json:
@@ -65,5 +66,38 @@ def _text(job: JobFacts, name: str) -> str:
     return "" if value is None else str(value)
 
 
-HANDLERS: Mapping[str, Handler] = {"notify": notify}
+def report(job: JobFacts, context: Context) -> Variables:
+    """Figures of a period: inputs `from` and `to` (dates, `to` included), `process` (a key, a list, or nothing for all), `rating`,
+    `rating_default` (names of variables), `bad` (highest bad grade). Result: `figures`.
+    """
+    since, until = _day(job, "from"), _day(job, "to") + timedelta(days=1)
+    process, bad = _input(job, "process"), _input(job, "bad")
+    processes = process if isinstance(process, list) else [process] if process else []
+    with context.store.reading() as session:
+        found = statistics.figures(
+            session, since, until, processes=[str(key) for key in processes], rating=_text(job, "rating"),
+            rating_default=_text(job, "rating_default"), bad=float(bad) if isinstance(bad, int | float) else None,
+        )  # fmt: skip
+    return {"figures": found}
+
+
+def count_cases(job: JobFacts, context: Context) -> Variables:
+    """How many cases of `process` there were since `since` (a date): of `enterprise_id`, and with `value` in the variable named
+    `variable`, if these inputs are given. Result: `count`.
+    """
+    enterprise_id = _input(job, "enterprise_id")
+    with context.store.reading() as session:
+        count = statistics.count_cases(
+            session, _text(job, "process"), _day(job, "since"), enterprise_id=str(enterprise_id) if enterprise_id else None,
+            variable=_text(job, "variable"), value=_input(job, "value"),
+        )  # fmt: skip
+    return {"count": count}
+
+
+def _day(job: JobFacts, name: str) -> datetime:
+    """The start of a day in China, given as an ISO date or date and time."""
+    return datetime.combine(date.fromisoformat(_text(job, name)[:10]), time(0), CHINA)
+
+
+HANDLERS: Mapping[str, Handler] = {"notify": notify, "statistics": report, "case count": count_cases}
 TYPES = frozenset(HANDLERS)
