@@ -148,4 +148,4 @@ def test_two_thousand_steps_are_read_and_checked_in_linear_time() -> None:
         return time.process_time() - begin
 
     # Four times the steps, so sixteen times the time if anything were quadratic; the rest is room for a busy machine.
-    assert seconds(2000) < 8 * max(seconds(500), 0.02)
+    assert min(seconds(2000) for _ in range(3)) < 8 * max(min(seconds(500) for _ in range(3)), 0.02)
