@@ -65,9 +65,9 @@ def deploy(chosen: argparse.Namespace) -> int:
     finally:
         store.close()
     _print_problems(outcome.warnings, chosen.language)
-    for name, _ in outcome.skipped:
+    for name in [*(name for name, _ in outcome.skipped), *loaded.skipped]:
         _say(chosen, "cli.skipped", file=name)
-    _say(chosen, "cli.deployed", new=", ".join(outcome.new) or "0", unchanged=len(outcome.unchanged), rows=loaded)
+    _say(chosen, "cli.deployed", new=", ".join(outcome.new) or "0", unchanged=len(outcome.unchanged), rows=loaded.changed)
     return 0
 
 
@@ -78,9 +78,10 @@ def scenarios(chosen: argparse.Namespace) -> int:
 
 
 def decide(chosen: argparse.Namespace) -> int:
-    from engine.core import calendar
     from engine.core.dmn.evaluation import DecisionFailed, evaluate
     from engine.core.dmn.reader import read
+    from engine.core.library import InMemory
+    from webapp import scenario_runs
 
     ((name, content),) = files.find([chosen.file]).items()
     model, problems = read(content, name)
@@ -91,7 +92,8 @@ def decide(chosen: argparse.Namespace) -> int:
         given = json.loads(chosen.input)
         if not isinstance(given, dict):
             raise ValueError(chosen.input)
-        result = evaluate(model, chosen.decision, given, now=_now(), functions=calendar.functions(calendar.standard()))
+        functions = InMemory((), tables=scenario_runs.reference_tables()).functions
+        result = evaluate(model, chosen.decision, given, now=_now(), functions=functions)
     except ValueError:
         return _complain(chosen, "cli.input_not_json")
     except DecisionFailed as failed:

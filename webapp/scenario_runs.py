@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.core import scenario_files, scenarios
+from engine.core import reference, scenario_files, scenarios
 from engine.core.library import InMemory
 from engine.core.problems import Problem, has_errors
 from engine.core.scenario_files import ScenarioFile
@@ -35,6 +35,7 @@ def run(paths: Sequence[str], language: str, *, as_json: bool = False, coverage:
     library = InMemory(
         [process for file in read.files if file.diagram for process in file.diagram.processes],
         [file.model for file in read.files if file.model],
+        tables=reference_tables(),
     )
     forms = {file.form.id: file.form for file in read.files if file.form and file.form.id}
     results = []
@@ -49,6 +50,11 @@ def run(paths: Sequence[str], language: str, *, as_json: bool = False, coverage:
             _print_coverage(library, file, results, language)
     _report(results, language, as_json=as_json)
     return 0 if all(result.outcome.ok for result in results) else 1
+
+
+def reference_tables() -> list[reference.Table]:
+    """The reference tables on disk; what is wrong with them is found when they are deployed."""
+    return [reference.read(content, name)[0] for name, content in files.find([], files.REFERENCE).items()]
 
 
 def _scenario_files(paths: Sequence[str]) -> tuple[list[ScenarioFile], list[Problem]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Protocol
 
+from engine.core import reference
 from engine.core.bpmn.model import Process
 from engine.core.calendar import Calendar, functions, standard
 from engine.core.dmn.model import DecisionModel
@@ -19,7 +20,7 @@ class Library(Protocol):
 
     @property
     def functions(self) -> Mapping[str, object]:
-        """The FEEL host functions every expression may call: `engine.core.calendar.functions(self.calendar)`, made once."""
+        """The FEEL host functions every expression may call, made once: those of `engine.core.calendar` and `reference(name)`."""
 
     def process(self, definition_id: str) -> Process:
         """The process with this definition id, e.g. `appeal_handling:3`. Raises KeyError."""
@@ -35,15 +36,20 @@ class InMemory:
     """A Library of files that are not deployed anywhere: for scenarios, tests and tools. A definition's id is its process id."""
 
     def __init__(
-        self, processes: Iterable[Process], models: Iterable[DecisionModel] = (), calendar: Calendar | None = None
+        self,
+        processes: Iterable[Process],
+        models: Iterable[DecisionModel] = (),
+        calendar: Calendar | None = None,
+        tables: Iterable[reference.Table] = (),
     ) -> None:
         self.calendar = calendar or standard()
+        self._tables = reference.in_memory(tables)
         self._processes = {process.id: process for process in processes}
         self._models = {decision_id: model for model in models for decision_id in model.decisions}
 
     @cached_property
     def functions(self) -> Mapping[str, object]:
-        return functions(self.calendar)
+        return {**functions(self.calendar), reference.FUNCTION_NAME: reference.function(self._tables)}
 
     def process(self, definition_id: str) -> Process:
         return self._processes[definition_id]

@@ -179,7 +179,7 @@ class Play:
         if form is None:
             return dict(values)
         files = {name: Attachment(name, name, 1, "application/octet-stream") for name in self.scenario.files}
-        seen = {**self.scenario.lists, **variables}
+        seen = {**self.trial.library.functions, **self.scenario.lists, **variables}
         judged = submit_json(form, values, seen, now=self.trial.now, attachments=files)
         if judged.errors:
             first, *others = (Words(error.code, **error.facts) for error in judged.errors.values())

@@ -21,8 +21,8 @@ from .scopes import Closure, Found, Static
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration
 
 __all__ = [
-    "Budget", "BudgetExceeded", "DaysTimeDuration", "Evaluation", "Expression", "FeelSyntaxError", "Function", "Json", "Range",
-    "UnaryTests", "Warning", "YearsMonthsDuration", "host_function", "parse", "parse_unary_tests", "to_json",
+    "Budget", "BudgetExceeded", "DaysTimeDuration", "Evaluation", "Expression", "FeelSyntaxError", "Function", "Json", "Null", "Range",
+    "Run", "UnaryTests", "Warning", "YearsMonthsDuration", "host_function", "parse", "parse_unary_tests", "to_json",
 ]
 
 _FUNCTION_NAMES = NameTable(FUNCTIONS)

@@ -23,7 +23,7 @@ class BudgetExceeded(Exception):
 
 
 class Null(Exception):
-    """Raised inside the package only: the operation gives null, and `code` with `facts` becomes a warning."""
+    """The operation gives null, and `code` with `facts` becomes a warning. Never leaves `evaluate`; functions of the host may raise it."""
 
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)

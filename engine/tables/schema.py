@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.tables import definitions, instances, jobs, people, settings, tasks
+from engine.tables import definitions, instances, jobs, people, reference, settings, tasks
 from engine.tables.types import Base
 
 metadata = Base.metadata
-SUBJECTS = (definitions, instances, jobs, people, settings, tasks)
+SUBJECTS = (definitions, instances, jobs, people, reference, settings, tasks)

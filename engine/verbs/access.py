@@ -63,6 +63,7 @@ class Act(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_RECORDS = "manage_records"
     SET_CALENDAR = "set_calendar"
+    SET_REFERENCE = "set_reference"
     PUBLISH_MESSAGE = "publish_message"
     VERIFY_LOG = "verify_log"
 
@@ -72,9 +73,11 @@ ACTS: Mapping[Kind, frozenset[Act]] = {
     Kind.CADRE: frozenset({Act.START}),
     Kind.DEPARTMENT: frozenset({Act.START}),
     Kind.SUPERVISOR: frozenset({Act.START, Act.SEE_DEFINITIONS, Act.SUPERVISE, Act.TERMINATE, Act.REPAIR, Act.MANAGE_RECORDS}),
-    Kind.DESIGNER: frozenset({Act.SEE_DEFINITIONS, Act.DEPLOY}),
+    Kind.DESIGNER: frozenset({Act.SEE_DEFINITIONS, Act.DEPLOY, Act.SET_REFERENCE}),
     Kind.ADMINISTRATOR: frozenset(
-        {Act.SEE_DEFINITIONS, Act.REPAIR, Act.MANAGE_PEOPLE, Act.MANAGE_RECORDS, Act.SET_CALENDAR, Act.VERIFY_LOG}
+        {
+            Act.SEE_DEFINITIONS, Act.REPAIR, Act.MANAGE_PEOPLE, Act.MANAGE_RECORDS, Act.SET_CALENDAR, Act.SET_REFERENCE, Act.VERIFY_LOG,
+        }
     ),
     Kind.SYSTEM: frozenset(Act),
 }

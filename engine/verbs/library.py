@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from engine.core import reference
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.model import Diagram, Process, UserTask
 from engine.core.calendar import Calendar
@@ -19,7 +20,7 @@ from engine.core.forms import reader as forms
 from engine.core.forms.model import Form
 from engine.core.runtime.step import Wait
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FormDefinition, ProcessDefinition
-from engine.verbs import calendars
+from engine.verbs import calendars, reference_tables
 from engine.verbs.errors import NotFound
 
 KEPT = 1_000  # parsed files kept in memory by one server process
@@ -73,7 +74,8 @@ class Deployed:
 
     @cached_property
     def functions(self) -> Mapping[str, object]:
-        return calendars.feel_functions(self._session)
+        table = reference.function(reference_tables.rows_in_force(self._session))
+        return {**calendars.feel_functions(self._session), reference.FUNCTION_NAME: table}
 
     def definition(self, definition_id: str) -> Any:
         """The process definition's row with `number`, its deployment's. Raises KeyError."""

@@ -2,20 +2,24 @@
 
 A form names one in `valuesKey` or uses it in an expression, e.g. `=department_people[department = assigned_department]`. Items
 are `{"label", "value"}`; those of `department_people` also carry `department`, the id. A variable of the same name wins.
+`reference("materials")` reads a reference table, as in every other expression.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.core.forms.checks import names_of
 from engine.core.forms.model import Form
+from engine.core.reference import FUNCTION_NAME, function
 from engine.core.runtime.step import Json, Variables
 from engine.tables.people import Department, Enterprise, Person
 from engine.verbs.access import Actor, Kind, visible_enterprises
+from engine.verbs.reference_tables import rows_in_force
 
 LONGEST = 2_000  # choices in one list
 
@@ -25,7 +29,10 @@ Items = list["Json"]
 def with_sources(session: Session, form: Form, variables: Mapping[str, Json], actor: Actor) -> Variables:
     """The variables and every list that the form asks for."""
     asked = asked_for(form) - variables.keys()
-    return {**variables, **{name: SOURCES[name](session, actor) for name in sorted(asked)}}
+    found: dict[str, Any] = {name: SOURCES[name](session, actor) for name in sorted(asked)}
+    if any(FUNCTION_NAME in names_of(component) for component in form.walk()):
+        found[FUNCTION_NAME] = function(rows_in_force(session))
+    return {**variables, **found}
 
 
 def asked_for(form: Form) -> frozenset[str]:

@@ -17,7 +17,7 @@ from engine.core.runtime.kernel import Fault
 from engine.core.runtime.timers import Firing, first_firing
 from engine.tables.definitions import StartSubscription
 from engine.tables.jobs import Job
-from engine.verbs import calendars
+from engine.verbs.library import Deployed
 
 
 def starters(process: Process, functions: Mapping[str, object], now: datetime) -> list[str]:
@@ -35,7 +35,7 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
 
     A timer that reads the same as before keeps its next date: deploying does not put off a yearly review by a year.
     """
-    functions = calendars.feel_functions(session)
+    functions = Deployed(session).functions
     for definition_id, process in definitions:
         session.execute(delete(StartSubscription).where(StartSubscription.process_key == process.id))
         armed = session.execute(select(Job.__table__).where(Job.kind == "timer_start", Job.process_key == process.id))

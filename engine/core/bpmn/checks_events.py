@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.core import reference
 from engine.core.bpmn.finding import finding
 from engine.core.bpmn.model import EventDefinition, Job, Kind, Node, Process
 from engine.core.bpmn.supported import EVENTS, ONLY_INTERRUPTING, Place, event_words, place_of
@@ -107,7 +108,7 @@ def _check_timer(process: Process, node: Node, event: EventDefinition, place: Pl
         yield finding(process, node, "timer_cycle_not_here", line=line)
     if event.value.expression is not None:
         # Nothing runs yet when a process waits for its start: there are no variables to read.
-        names = event.value.expression.names - set(FUNCTION_NAMES)
+        names = event.value.expression.names - {*FUNCTION_NAMES, reference.FUNCTION_NAME}
         if place == "process_start" and names:
             yield finding(process, node, "timer_start_variables", line=line, names=", ".join(sorted(names)))
     elif text.startswith("=") or _FORMS[event.timer](text):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
+from engine.core import reference
 from engine.core.bpmn.finding import warning
 from engine.core.bpmn.model import CalledDecision, Formula, Job, Kind, MultiInstance, Node, Process, Script
 from engine.core.calendar import FUNCTION_NAMES
@@ -27,7 +28,8 @@ def check_dataflow(process: Process) -> Iterator[Problem]:
     """Every variable of a self-contained process that is read but never set, once per node."""
     if not _is_closed(process):
         return
-    known = _GIVEN | set(FUNCTION_NAMES) | set(process.flows) | {name for node in process.nodes.values() for name in _set_by(node)}
+    known = _GIVEN | {*FUNCTION_NAMES, reference.FUNCTION_NAME} | set(process.flows)
+    known |= {name for node in process.nodes.values() for name in _set_by(node)}
     known |= {name for scope in process.scopes.values() for name in scope.data_objects}
     for node in process.nodes.values():
         formulas = [*_formulas(node), *(f for flow in node.outgoing if (f := process.flows[flow].condition))]

@@ -1,0 +1,69 @@
+"""Reference tables in force: looked up by name, their newest version, for expressions and for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from engine.core.reference import Rows, Table, schema_for
+from engine.tables.reference import ReferenceVersion
+
+KEPT = 200  # contents kept in memory by one server process
+
+_contents: dict[tuple[str, str], Rows] = {}
+_lock = Lock()
+
+
+def newest(session: Session, name: str, *, version: int | None = None) -> Row[Any] | None:
+    """The version in force, or an older one; None if there is none."""
+    query = select(ReferenceVersion.__table__).where(ReferenceVersion.table == name)
+    if version is not None:
+        query = query.where(ReferenceVersion.version == version)
+    return session.execute(query.order_by(ReferenceVersion.version.desc()).limit(1)).first()
+
+
+def as_table(row: Row[Any]) -> Table:
+    return Table(row.table, schema_for(row.table, row.columns), tuple(row.rows))
+
+
+def rows_in_force(session: Session) -> Callable[[str], Rows | None]:
+    """What `engine.core.reference.function` asks, for one transaction: a table looked at twice reads the same."""
+    seen: dict[str, Rows | None] = {}
+
+    def look(name: str) -> Rows | None:
+        if name not in seen:
+            seen[name] = _rows(session, name)
+        return seen[name]
+
+    return look
+
+
+def _rows(session: Session, name: str) -> Rows | None:
+    query = select(ReferenceVersion.version, ReferenceVersion.sha256).where(ReferenceVersion.table == name)
+    found = session.execute(query.order_by(ReferenceVersion.version.desc()).limit(1)).first()
+    if found is None:
+        return None
+    rows = _contents.get((name, found.sha256))
+    if rows is None:
+        row = newest(session, name, version=found.version)
+        assert row is not None
+        rows = Rows(row.rows)
+        with _lock:
+            while len(_contents) >= KEPT:
+                del _contents[next(iter(_contents))]
+            _contents[name, found.sha256] = rows
+    return rows
+
+
+def newest_versions() -> Any:
+    """(table, version) of what is in force, as a subquery."""
+    return select(ReferenceVersion.table, func.max(ReferenceVersion.version).label("version")).group_by(ReferenceVersion.table).subquery()
+
+
+def names(session: Session) -> frozenset[str]:
+    """The names of all tables."""
+    return frozenset(session.scalars(select(ReferenceVersion.table).distinct()))
