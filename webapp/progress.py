@@ -1,7 +1,7 @@
 """The big steps of a case, for people who do not read diagrams: taken from the diagram itself, so that owners change them there.
 
 The steps are the activities where people work (user tasks, sub-processes, call activities) on the shortest way from the start
-to an end of the process; one that is running off that way is shown at its place too.
+to an end of the process; one that runs beside it and leads back to it is shown at its place too.
 """
 
 from __future__ import annotations
@@ -65,16 +65,17 @@ def _shortest(process: Process) -> list[str]:
 
 
 def _with_detours(process: Process, path: list[str], marks: Mapping[str, str]) -> list[str]:
-    """`path` with the running activities that are not on it, each before the first step that it leads to."""
+    """`path` with the running activities beside it that lead back to it, each before the step where it does."""
     for node in process.nodes.values():
         running = marks.get(node.id) in ("active", "incident")
         if running and node.scope == process.id and node.kind in WORK and node.id not in path:
-            at = _reaches(process, node.id, path)
-            path = [*path[:at], node.id, *path[at:]]
+            at = _rejoins(process, node.id, path)
+            path = path if at is None else [*path[:at], node.id, *path[at:]]
     return path
 
 
-def _reaches(process: Process, node: str, path: list[str]) -> int:
+def _rejoins(process: Process, node: str, path: list[str]) -> int | None:
+    """Where in `path` the way on from `node` arrives first; None for a side line that ends by itself, such as a reminder."""
     seen, queue = {node}, deque([node])
     while queue:
         for target in _successors(process, queue.popleft()):
@@ -83,4 +84,4 @@ def _reaches(process: Process, node: str, path: list[str]) -> int:
             if target not in seen:
                 seen.add(target)
                 queue.append(target)
-    return len(path)
+    return None

@@ -11,7 +11,7 @@ MEGABYTE = 1024 * 1024
 
 
 class SettingsRefused(ValueError):
-    """A setting that would make a production server unsafe: `code` and facts, the sentence is `error.<code>` of the web texts."""
+    """A setting that would make a production server unsafe: `code`, the sentence is `cli.<code>`."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -22,7 +22,7 @@ class SettingsRefused(ValueError):
 class Settings:
     """`secret` signs the session cookie. `production` asks for https: secure cookies and HSTS, no demonstration accounts.
 
-    `largest_request` in bytes bounds every upload; `sign_in_rate` is Flask-Limiter's notation, per address. `proxies` is the
+    `largest_request` in bytes bounds every upload; `sign_in_rate` is how many refused sign-ins an address has, in Flask-Limiter's notation. `proxies` is the
     number of trusted proxies in front whose X-Forwarded-* headers count.
     """
 

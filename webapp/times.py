@@ -66,13 +66,15 @@ def calendar() -> Calendar:
 
 
 def remaining(due_at: datetime | None) -> Remaining | None:
-    """`还剩 2 个工作日`, `今天到期`, `超期 1 个工作日`; None without a limit."""
+    """`还剩 2 个工作日`, `今天 18:00 到期`, `超期 1 个工作日`; None without a limit."""
     if due_at is None:
         return None
     moment = now()
     left = calendar().remaining(moment, due_at)
     if left < 0:
         return Remaining(t("time.overdue", n=-left), "late")
+    if left == 0 and local_day(due_at) != local_day(moment):  # a limit in plain days may end on a day off
+        return Remaining(t("time.due_next"), "soon")
     if left == 0:
         return Remaining(t("time.due_today", clock=f"{due_at.astimezone(CHINA):%H:%M}"), "soon")
     return Remaining(t("time.left", n=left), "soon" if left == 1 else "calm")

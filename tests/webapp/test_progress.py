@@ -7,10 +7,10 @@ from webapp.progress import big_steps
 
 NODES = {
     "start": Kind.START_EVENT, "route": Kind.BUSINESS_RULE_TASK, "assign": Kind.USER_TASK, "handle": Kind.SUB_PROCESS,
-    "is_settled": Kind.EXCLUSIVE_GATEWAY, "study": Kind.SUB_PROCESS, "archive": Kind.USER_TASK, "end": Kind.END_EVENT,
+    "is_settled": Kind.EXCLUSIVE_GATEWAY, "study": Kind.SUB_PROCESS, "archive": Kind.USER_TASK, "end": Kind.END_EVENT, "supervise": Kind.USER_TASK, "supervised": Kind.END_EVENT,
 }  # fmt: skip
 FLOWS = [("start", "route"), ("route", "assign"), ("assign", "handle"), ("handle", "is_settled"), ("is_settled", "archive"),
-         ("is_settled", "study"), ("study", "handle"), ("archive", "end")]  # fmt: skip
+         ("is_settled", "study"), ("study", "handle"), ("archive", "end"), ("supervise", "supervised")]  # fmt: skip
 
 
 @pytest.fixture
@@ -45,3 +45,8 @@ def test_a_detour_is_shown_where_it_rejoins_while_it_runs(process):
 def test_an_ended_case_shows_what_was_done(process):
     steps = big_steps(process, {"assign": "done", "handle": "done", "archive": "done", "end": "done"})
     assert {step.state for step in steps} == {"done"}
+
+
+def test_a_side_line_that_ends_by_itself_is_no_step(process):
+    steps = big_steps(process, {"assign": "done", "handle": "active", "supervise": "active"})
+    assert states(steps) == [("Assign", "done"), ("Handle", "active"), ("Archive", "ahead")]
