@@ -192,6 +192,13 @@ def test_a_script_task_may_be_work_for_a_program(run):
     assert trial.job("compute", result=1).variables == {"result": 1}
 
 
+def test_a_call_with_data_inputs_and_outputs_passes_those_only(run):
+    trial = run("call_by_data").start(order={"topic": "wages"}, secret=1)
+    assert trial.visible("think") == {**trial.visible("think"), "question": "wages"} and "secret" not in trial.visible("think")
+    trial.complete("think", answer="yes", scribble="x")
+    assert trial.variables == {"order": {"topic": "wages"}, "secret": 1, "reply": "yes"}
+
+
 @pytest.mark.parametrize(("tag", "status"), [("2.0", "completed"), ("1.0", "active")])
 def test_a_called_process_can_be_bound_by_its_version_tag(tag, status):
     called = zeebe(f'<zeebe:calledElement processId="callee" bindingType="versionTag" versionTag="{tag}"/>')

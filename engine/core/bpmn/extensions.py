@@ -19,7 +19,7 @@ from engine.core.bpmn.model import (
 )
 from engine.core.bpmn.events import text_of
 from engine.core.bpmn.reading import Reading
-from engine.core.bpmn.vocabulary import Element, local, zeebe_children
+from engine.core.bpmn.vocabulary import Element, bpmn_children, local, zeebe_children
 from engine.core.bpmn.words import Words
 
 Binding = Literal["latest", "deployment", "versionTag"]
@@ -156,7 +156,9 @@ def _read_called_process(reading: Reading, node: Element) -> CalledProcess | Non
     if called is None:
         # The standard's own attribute (BPMN 2.0.2 §10.3.5) is a qualified name of a process.
         plain = (node.get("calledElement") or "").strip().rpartition(":")[2]
-        return CalledProcess(Formula(plain, node.sourceline or 0)) if plain else None
+        # With the standard's data inputs and outputs, only those go in and come out.
+        whole = not bpmn_children(node, "ioSpecification")
+        return CalledProcess(Formula(plain, node.sourceline or 0), whole, whole) if plain else None
     process = reading.formula(called, called.get("processId")) or reading.formula(called, called.get("processIdExpression"))
     if process is None:
         return None
