@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.runtime import events
 from engine.core.runtime.subscriptions import definition_of
+from engine.core.variables import View
 
 if TYPE_CHECKING:
     from engine.core.bpmn.model import Process
@@ -54,5 +55,5 @@ def starts(process: Process, variables: Variables, functions: Mapping[str, objec
         for node in process.start_events
         for event in node.events
         if event.kind == "conditional" and event.value is not None and event.value.expression is not None
-        and event.value.expression.evaluate({**functions, **variables}, now=now).value is True
+        and event.value.expression.evaluate(View([variables, functions]), now=now).value is True
     )  # fmt: skip
