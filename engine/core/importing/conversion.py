@@ -128,7 +128,9 @@ def _written(draft: Draft, had_zeebe: bool) -> bytes:
     unwanted = frozenset(VENDORS) | ALL | (frozenset() if had_zeebe else frozenset({ZEEBE}))
     root = layout.with_prefixes(draft.root, {}, unwanted)
     draft.lines[root] = draft.lines[draft.root]
-    return _DECLARATION + etree.tostring(root.getroottree(), encoding="utf-8") + b"\n"
+    # Beside the root stand only comments and instructions of tools; each gets its line.
+    parts = [*reversed(list(root.itersiblings(preceding=True))), root, *root.itersiblings()]
+    return _DECLARATION + b"".join(etree.tostring(part, encoding="utf-8", with_tail=False) + b"\n" for part in parts)
 
 
 def _remaining(draft: Draft, result: bytes) -> list[Finding]:

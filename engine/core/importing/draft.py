@@ -32,7 +32,7 @@ class Draft:
 
     # ------------------------------------------------------------------------------------------------------------- saying
 
-    def say(self, grade: Grade, code: str, element: Element, **facts: object) -> None:
+    def say(self, grade: Grade, code: str, element: Element, /, **facts: object) -> None:
         """Add a finding at an element, with its name (or id) as the fact `node`."""
         line = next((self.lines[one] for one in (element, *element.iterancestors()) if one in self.lines), None)
         identifier = place(element)
@@ -44,7 +44,7 @@ class Draft:
         """The ordinary case: this became that."""
         self.say("converted", "became", element, old=shorten(old, 120), new=shorten(new, 160))
 
-    def decide(self, element: Element, code: str, **facts: object) -> None:
+    def decide(self, element: Element, code: str, /, **facts: object) -> None:
         self.say("decide", code, element, **facts)
 
     def undecided(self, element: Element, old: str, reason: NotConvertible) -> None:
@@ -94,7 +94,7 @@ class Draft:
         """Leave attributes (or, without names, the element itself) as they are: a person has been told."""
         self.settled.update((element, name) for name in names or (local(element),))
 
-    def put(self, element: Element, name: str, **attributes: str) -> Element:
+    def put(self, element: Element, name: str, /, **attributes: str) -> Element:
         """The zeebe extension element of this name with these attributes added; one element of a name is enough."""
         holder = self._holder(element)
         found = next((child for child in elements(holder) if child.tag == f"{{{ZEEBE}}}{name}"), None)
@@ -104,7 +104,7 @@ class Draft:
             found.set(attribute, value)
         return found
 
-    def add(self, element: Element, group: str, name: str, **attributes: str) -> None:
+    def add(self, element: Element, group: str, name: str, /, **attributes: str) -> None:
         """A further entry in a zeebe list such as `ioMapping` or `taskHeaders`."""
         entry = layout.append(self.put(element, group), f"{{{ZEEBE}}}{name}")
         for attribute, value in attributes.items():

@@ -19,7 +19,7 @@ _OBJECTS = frozenset(
 class NotConvertible(Exception):
     """An expression that cannot be said in FEEL, or not for certain; the reason is `import.reason.<code>`."""
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:
         self.code = code
         self.facts = facts
         super().__init__(code)
