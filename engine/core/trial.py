@@ -120,7 +120,7 @@ class Trial:
 
     def visible(self, node: str) -> Variables:
         """What the open user task at `node` sees."""
-        seen = visible(self.library, self.state, self.wait("user", node).id)
+        seen = visible(self.state, self.wait("user", node).id)
         return {name: value for name, value in seen.items()}
 
     def waits(self, kind: str) -> list[Wait]:

@@ -6,7 +6,7 @@ enters and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY = timedelta(seconds=30)  # how long a writer waits for another one on SQLite
 BEGIN = "zhuqi_begin"
+AFTER_COMMIT = "zhuqi_after_commit"
 MIGRATING = 0x7A68757169  # any number that only we use for this lock
 
 
@@ -44,8 +45,11 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """A session whose transaction is committed at the end, or rolled back by any exception."""
         # BEGIN IMMEDIATE: a transaction that reads first and writes later could not be upgraded when another one wrote in between.
-        with Session(self._writing_engine, autoflush=False, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(self._writing_engine, autoflush=False, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            for action in session.info.get(AFTER_COMMIT, ()):
+                action()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -67,6 +71,11 @@ class Store:
         self.engine.dispose()
 
 
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Do something in this process once the session's transaction, opened by `writing`, is in the database; nothing if it never is."""
+    session.info.setdefault(AFTER_COMMIT, []).append(action)
+
+
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # else the driver decides by itself when a transaction begins
     cursor = connection.cursor()
@@ -76,4 +85,5 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+    # On the driver's own connection: this is said before every single transaction.
+    connection.connection.dbapi_connection.execute(connection.get_execution_options().get(BEGIN, "BEGIN"))  # type: ignore[union-attr]

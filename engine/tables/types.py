@@ -43,7 +43,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return encode(value)
+        return str(value) if type(value) is Encoded else encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else decode(value)
@@ -59,6 +59,10 @@ class Words(TypeDecorator[str]):
         if value is None or value.isascii() and "\x00" not in value:
             return value
         return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+class Encoded(str):
+    """JSON text that has been encoded already."""
 
 
 def encode(value: Any) -> str:

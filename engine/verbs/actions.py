@@ -24,6 +24,7 @@ from engine.verbs.access import Actor, Kind, belongs, may_see_instance
 from engine.verbs.errors import NotFound
 from engine.verbs.filling import TaskForm
 from engine.verbs.library import Deployed
+from engine.verbs.opinions import opinion
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.writing import Stored
 
@@ -60,10 +61,9 @@ def perform_action(session: Session, wait_id: str, raw: Mapping[str, list[str]],
     stored, library = stepping.load(session, _instance_of(session, wait_id)), Deployed(session)
     wait, node = _find(library, stored, actor, wait_id)
     values = filling.judged(session, _form(session, library, stored, wait, node, actor), raw, actor, now)
-    said = values.get(node.properties.get("opinion", ""))
     line = history.entry(
         "action_performed", now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id,
-        action=node.properties["action"], opinion=said if isinstance(said, str) else None, clause=node.properties.get("clause"),
+        action=node.properties["action"], opinion=opinion(node, values, now), clause=node.properties.get("clause"),
     )  # fmt: skip
     instance_id = cast(State, stored.state).instance_id
     facts = stepping.step(session, instance_id, MessageReceived(wait_id, values), actor, now, extra=[line])
@@ -111,7 +111,7 @@ def _groups(library: Deployed, stored: Stored, wait: Wait, node: Node) -> list[s
     formula = property_formula(node.properties.get("actionGroups", ""))
     value: object = formula.text
     if formula.expression is not None:
-        seen: dict[str, object] = {**library.functions, **visible(library, state, wait.scope)}
+        seen: dict[str, object] = {**library.functions, **visible(state, wait.scope)}
         value = formula.expression.evaluate(seen, now=wait.created_at).value
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return [str(name).strip() for name in names if str(name).strip()]
@@ -125,6 +125,6 @@ def _form(session: Session, library: Deployed, stored: Stored, wait: Wait, node:
     if version is None:
         raise NotFound("form", form_id)
     form, state = library.form(version), cast(State, stored.state)
-    variables = visible(library, state, wait.scope)
+    variables = visible(state, wait.scope)
     files = attachments.for_form(session, form, variables, actor, instance_id=state.instance_id, request_key=wait.id)
     return filling.filled(session, form, variables, actor, wait.id, files)

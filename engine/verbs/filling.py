@@ -51,7 +51,7 @@ def seen(session: Session, instance_id: str, scope: str) -> Variables:
     state = cast(State, stepping.load(session, instance_id, lock=False).state)
     if all(token[0] != scope for token in state.tokens):
         return dict(state.variables.get(instance_id, {}))
-    return visible(Deployed(session), state, scope)
+    return visible(state, scope)
 
 
 def filled(

@@ -92,7 +92,7 @@ def _described(session: Session, job: Row[Any]) -> JobFacts:
     return JobFacts(
         id=job.id, type=job.type, instance_id=job.instance_id, definition_id=job.definition_id, process_key=job.process_key,
         node=job.node, business_key=stored.labels.business_key, enterprise_id=stored.labels.enterprise_id, headers=job.headers,
-        variables=visible(Deployed(session), stored.state, job.scope), retries=max(0, job.retries - 1), attempts=job.attempts,
+        variables=visible(stored.state, job.scope), retries=max(0, job.retries - 1), attempts=job.attempts,
     )  # fmt: skip
 
 

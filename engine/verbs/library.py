@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.core import reference
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.model import Diagram, Process, UserTask
-from engine.core.calendar import Calendar
+from engine.core.calendar import Calendar, standard
+from engine.core.calendar import functions as calendar_functions
 from engine.core.dmn import reader as dmn
 from engine.core.dmn.model import DecisionModel
 from engine.core.forms import reader as forms
 from engine.core.forms.model import Form
 from engine.core.runtime.step import Wait
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FormDefinition, ProcessDefinition
+from engine.tables.prepared import Prepared
+from engine.tables.prepared import Prepared
 from engine.verbs import calendars, reference_tables
 from engine.verbs.errors import NotFound
 
@@ -31,6 +34,8 @@ class _Parsed(Protocol):
 
 
 _files: dict[tuple[str, str], Any] = {}
+_rows: dict[tuple[str, str], Any] = {}  # (definition id, deployment id) → its row: deployments' ids are unique for ever, rows never change
+_rows: dict[tuple[str, str], Any] = {}  # (definition id, deployment id) → its row: deployments' ids are unique for ever, rows never change
 _lock = Lock()
 
 
@@ -61,6 +66,76 @@ def process_in(diagram: Diagram, key: str) -> Process:
     raise KeyError(key)
 
 
+class _Functions(Mapping[str, object]):
+    """What expressions may call besides FEEL's own; the calendar is read when the first expression of a transaction asks for it."""
+
+    NAMES = frozenset({*calendar_functions(standard()), reference.FUNCTION_NAME})
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _all(self) -> Mapping[str, object]:
+        table = reference.function(reference_tables.rows_in_force(self._session))
+        return {**calendars.feel_functions(self._session), reference.FUNCTION_NAME: table}
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self.NAMES:
+            raise KeyError(name)
+        return self._all[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.NAMES)
+
+    def __len__(self) -> int:
+        return len(self.NAMES)
+
+
+_DEFINITION = Prepared(
+    select(ProcessDefinition.__table__, Deployment.number)
+    .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+    .where(ProcessDefinition.id == bindparam("id"))
+)
+
+
+class _Functions(Mapping[str, object]):
+    """What expressions may call besides FEEL's own; the calendar is read when the first expression of a transaction asks for it."""
+
+    NAMES = frozenset({*calendar_functions(standard()), reference.FUNCTION_NAME})
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _all(self) -> Mapping[str, object]:
+        table = reference.function(reference_tables.rows_in_force(self._session))
+        return {**calendars.feel_functions(self._session), reference.FUNCTION_NAME: table}
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self.NAMES:
+            raise KeyError(name)
+        return self._all[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.NAMES)
+
+    def __len__(self) -> int:
+        return len(self.NAMES)
+
+
+_DEFINITION = Prepared(
+    select(ProcessDefinition.__table__, Deployment.number)
+    .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+    .where(ProcessDefinition.id == bindparam("id"))
+)
+
+
 class Deployed:
     """The Library of what is deployed, for one transaction."""
 
@@ -74,18 +149,26 @@ class Deployed:
 
     @cached_property
     def functions(self) -> Mapping[str, object]:
-        table = reference.function(reference_tables.rows_in_force(self._session))
-        return {**calendars.feel_functions(self._session), reference.FUNCTION_NAME: table}
+        return _Functions(self._session)
+
+    def know(self, definition_id: str, deployment_id: str) -> None:
+        """The caller has just read that this is the definition's deployment, so what is remembered of it is true."""
+        found = _rows.get((definition_id, deployment_id))
+        if found is not None:
+            self._definitions.setdefault(definition_id, found)
 
     def definition(self, definition_id: str) -> Any:
         """The process definition's row with `number`, its deployment's. Raises KeyError."""
         found = self._definitions.get(definition_id)
         if found is None:
-            query = select(ProcessDefinition.__table__, Deployment.number).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
-            found = self._session.execute(query.where(ProcessDefinition.id == definition_id)).first()
+            found = _DEFINITION.first(self._session, id=definition_id)
             if found is None:
                 raise KeyError(definition_id)
             self._definitions[definition_id] = found
+            with _lock:
+                while len(_rows) >= KEPT:
+                    del _rows[next(iter(_rows))]
+                _rows[definition_id, found.deployment_id] = found
         return found
 
     def process(self, definition_id: str) -> Process:
@@ -102,6 +185,12 @@ class Deployed:
 
     def form_version(self, form_id: str, binding: str, caller: str) -> str | None:
         """The form definition id that a user task of definition `caller` opens now."""
+        pinned = self.definition(caller).pins.get("forms", {}).get(form_id) if binding == "deployment" else None
+        if pinned is not None:
+            return str(pinned)
+        pinned = self.definition(caller).pins.get("forms", {}).get(form_id) if binding == "deployment" else None
+        if pinned is not None:
+            return str(pinned)
         row = self._version(FormDefinition, "forms", form_id, binding, None, caller)
         return row.id if row else None
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, Text, bindparam, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,15 +17,19 @@ from engine.core.runtime.step import (
     CompleteTask, Entry, MessageReceived, Start, State, StepRefused, Stimulus, Variables,
 )  # fmt: skip
 from engine.core.runtime.words import refusal_sentence
+from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
+from engine.tables.prepared import Prepared
 from engine.tables.tasks import RequestKey
-from engine.verbs import buffered, history, labels, states
+from engine.tables.types import decode
+from engine.verbs import buffered, history, hot, labels, states
 from engine.verbs.access import Actor
 from engine.verbs.definitions import get, latest, may_start
 from engine.verbs.errors import NotAllowed, NotFound, StartRefused, StimulusRefused
 from engine.verbs.history import Head
 from engine.verbs.labels import Labels
 from engine.verbs.library import Deployed
+from engine.verbs.opinions import opinion
 from engine.verbs.variables import checked
 from engine.verbs.writing import Change, Stored, apply
 
@@ -76,15 +80,14 @@ def begin(
     if start_event is None and process.start_events and all(node.events for node in process.start_events):
         raise StartRefused(process=definition.name, reason=refusal_sentence("no_start_by_hand", {}))
     values = {**checked(variables), **labels.reserved(session, process, variables, actor, now)}
-    before = Stored(None, definition.key, definition.name, Labels())
+    before = Stored(None, definition.key, definition.name, Labels(), deployment_id=definition.deployment_id)
     stimulus = Start(instance_id, definition.id, values, start_event)
     try:
         step = advance(library, None, stimulus, now)
     except StepRefused as refused:
         raise StartRefused(process=definition.name, reason=refusal_sentence(refused.code, refused.facts)) from None
     stored = apply(Change(session, library, before, step, actor, now))
-    _take_buffered(session, library, stored, actor, now)
-    return facts(session, instance_id)
+    return _facts_of(_take_buffered(session, library, stored, actor, now))
 
 
 def _first_answer(session: Session, key: str, actor: Actor, instance_id: str, now: datetime) -> str:
@@ -104,28 +107,56 @@ def step(
 
     What is allowed is the caller's question, not this one's. Other movers of the same instance wait until this transaction ends.
     """
-    stored = load(session, instance_id)
+    return move(session, load(session, instance_id), stimulus, actor, now, extra=extra, slice_size=slice_size)
+
+
+def move(
+    session: Session, stored: Stored, stimulus: Stimulus, actor: Actor, now: datetime, *, extra: Sequence[Entry] = (),
+    slice_size: int = SLICE,
+) -> InstanceFacts:  # fmt: skip
+    """`step` for an instance that the caller has loaded and locked in this transaction. Raises StimulusRefused, Conflict."""
     library = Deployed(session)
+    library.know(cast(State, stored.state).definition_id, stored.deployment_id)
     stored = _move(session, library, stored, stimulus, actor, now, extra, slice_size)
-    _take_buffered(session, library, stored, actor, now)
-    return facts(session, instance_id)
+    return _facts_of(_take_buffered(session, library, stored, actor, now))
 
 
 def load(session: Session, instance_id: str, *, lock: bool = True) -> Stored:
     """An instance as it stands, by default locked until the transaction ends. Raises NotFound."""
-    table = cast(Table, ProcessInstance.__table__)
-    query = select(table).where(table.c.id == instance_id)
-    row = session.execute(query.with_for_update() if lock else query).first()
+    row = (_LOCKED if lock else _READ).first(session, id=instance_id)
     if row is None:
         raise NotFound("instance", instance_id)
-    variables = session.execute(select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == instance_id))
-    state = states.from_json(
-        row.state, instance_id=row.id, definition_id=row.definition_id, status=row.status, started_at=row.started_at,
-        variables=states.by_scope(variables),
-    )  # fmt: skip
+    return restored(session, row)
+
+
+def restored(session: Session, row: Any, variables: Iterable[tuple[str, str, Any]] | None = None) -> Stored:
+    """An instance from its row as `INSTANCE` names its columns; `variables` as (scope, name, value), read here if not given."""
+    state = hot.find(session, row.id, row.revision, row.state)
+    if state is None:
+        found = VARIABLES.rows(session, id=row.id) if variables is None else variables
+        state = states.from_json(
+            decode(row.state), instance_id=row.id, definition_id=row.definition_id, status=row.status, started_at=row.started_at,
+            variables=states.by_scope(found),
+        )  # fmt: skip
     known = Labels(row.business_key, row.title, row.enterprise_id, row.enterprise_name, row.zone_id)
     head = Head(row.history_head, row.history_count)
-    return Stored(state, row.process_key, row.process_name, known, head, row.revision, row.incident_count)
+    return Stored(state, row.process_key, row.process_name, known, head, row.revision, row.incident_count, row.deployment_id)
+
+
+_INSTANCE = cast(Table, ProcessInstance.__table__)
+INSTANCE = (
+    select(
+        *(_INSTANCE.c[name] for name in (
+            "id", "definition_id", "process_key", "process_name", "status", "business_key", "title", "enterprise_id",
+            "enterprise_name", "zone_id", "started_at", "incident_count", "revision", "history_head", "history_count",
+        )),
+        type_coerce(_INSTANCE.c.state, Text).label("state"), ProcessDefinition.deployment_id,
+    )
+    .join(ProcessDefinition, ProcessDefinition.id == _INSTANCE.c.definition_id)
+)  # fmt: skip
+_READ = Prepared(INSTANCE.where(_INSTANCE.c.id == bindparam("id")))
+_LOCKED = Prepared(INSTANCE.where(_INSTANCE.c.id == bindparam("id")).with_for_update(of=_INSTANCE))
+VARIABLES = Prepared(select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == bindparam("id")))
 
 
 def _move(
@@ -147,20 +178,27 @@ def _completion(library: Deployed, state: State, stimulus: CompleteTask, now: da
     """The line that says who did a task with what opinion; what they entered follows in the core's own lines."""
     wait = next(wait for wait in state.waits if wait.id == stimulus.task_id)
     node = library.process(wait.definition_id).nodes[wait.node]
-    field = node.properties.get("opinion", "")
-    said = stimulus.variables.get(field) if field else None
     return history.entry(
         "task_completed", now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id,
-        opinion=said if isinstance(said, str) else None, clause=node.properties.get("clause"),
+        opinion=opinion(node, stimulus.variables, now), clause=node.properties.get("clause"),
     )  # fmt: skip
 
 
-def _take_buffered(session: Session, library: Deployed, stored: Stored, actor: Actor, now: datetime) -> None:
+def _take_buffered(session: Session, library: Deployed, stored: Stored, actor: Actor, now: datetime) -> Stored:
     """Give the instance what was published before it began to wait for it, oldest first."""
     while (found := buffered.first_for(session, stored.state, now)) is not None:
         wait, message = found
         buffered.receipt(session, message.id, wait.process_id, cast(State, stored.state).instance_id)
         stored = _move(session, library, stored, MessageReceived(wait.id, message.variables), actor, now)
+    return stored
+
+
+def _facts_of(stored: Stored) -> InstanceFacts:
+    state, labels = cast(State, stored.state), stored.labels
+    return InstanceFacts(
+        state.instance_id, state.definition_id, stored.process_key, stored.process_name, str(state.status), labels.business_key,
+        labels.title, labels.enterprise_id, labels.enterprise_name, stored.incident_count,
+    )  # fmt: skip
 
 
 def facts(session: Session, instance_id: str, *, started_again: bool = False) -> InstanceFacts:

@@ -6,30 +6,62 @@ instance's hash chain. Everything happens in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import Entry, State, Status, Step, VariableChange, Wait
+from engine.core.runtime.step import Entry, State, Status, Step, Wait
 from engine.tables.instances import Activity, Event, Incident, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
+from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
-from engine.tables.types import FAR_FUTURE
-from engine.verbs import effects, labels, states
+from engine.tables.types import FAR_FUTURE, Encoded, encode
+from engine.verbs import effects, hot, labels, states
 from engine.verbs.access import Actor
 from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
 from engine.verbs.labels import Labels
 from engine.verbs.library import Deployed
 
-CHUNK = 500  # bound parameters in one statement
 _TASK, _CANDIDATE, _JOB = (cast(Table, model.__table__) for model in (UserTask, TaskCandidate, Job))
 _SUBSCRIPTION, _INCIDENT, _ACTIVITY = (cast(Table, model.__table__) for model in (Subscription, Incident, Activity))
 _VARIABLE, _EVENT, _INSTANCE = (cast(Table, model.__table__) for model in (Variable, Event, ProcessInstance))
+
+
+def _insert(table: Table, but: Collection[str] = ()) -> Prepared:
+    return Prepared(table.insert(), [column.name for column in table.columns if column.name not in but])
+
+
+def _bound(*names: str) -> dict[str, BindParameter[Any]]:
+    return {name: bindparam(name) for name in names}
+
+
+_LABELS = tuple(field.name for field in fields(Labels))
+_CHANGED = ("status", "incident_count", "is_unfinished", "revision", "state", "history_head", "history_count", "due_at", *_LABELS)
+_ENDED = ("ended_at", "end_reason")
+_THIS = (_INSTANCE.c.id == bindparam("this")) & (_INSTANCE.c.revision == bindparam("was"))
+_BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE), _insert(_EVENT), _insert(_TASK, ("claimed_at", "closed_at", "closed_by", "outcome"))
+_NEW_CANDIDATE, _NEW_JOB, _NEW_SUBSCRIPTION = _insert(_CANDIDATE), _insert(_JOB), _insert(_SUBSCRIPTION)
+_NEW_INCIDENT, _NEW_ACTIVITY = _insert(_INCIDENT, ("resolved_at", "resolved_by")), _insert(_ACTIVITY)
+_GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_CHANGED)), touches_one=True)
+_END = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_CHANGED, *_ENDED)), touches_one=True)
+_RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
+_COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome", "assignee")))
+_CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome")))
+_WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False))
+_DROP_JOB, _DROP_SUBSCRIPTION = (Prepared(delete(table).where(table.c.id == bindparam("this"))) for table in (_JOB, _SUBSCRIPTION))
+_RESOLVE = Prepared(update(_INCIDENT).where(_INCIDENT.c.id == bindparam("this")).values(_bound("resolved_at", "resolved_by")))
+_FINISH = Prepared(update(_ACTIVITY).where(_ACTIVITY.c.id == bindparam("this")).values(_bound("ended_at", "outcome", "ended_by")))
+_UNSET = Prepared(
+    delete(_VARIABLE).where(
+        _VARIABLE.c.instance_id == bindparam("instance_id"), _VARIABLE.c.scope == bindparam("scope"), _VARIABLE.c.name == bindparam("name")
+    )
+)
+_SET = Prepared(upsert(_VARIABLE, ("value",)), ["instance_id", "scope", "name", "value"])
 
 
 @dataclass(frozen=True)
@@ -43,6 +75,7 @@ class Stored:
     head: Head = Head()
     revision: int = 0
     incident_count: int = 0
+    deployment_id: str = ""  # of the definition
 
 
 @dataclass
@@ -58,6 +91,11 @@ class Change:
     completed: str | None = None  # the user task that the stimulus completed
     extra: Sequence[Entry] = ()  # what the person did, beside what the core records
     labels: Labels = field(default_factory=Labels)
+    calls: list[Call] = field(default_factory=list)  # what will be written, in order, at once
+
+    def write(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self.calls.append((prepared, rows))
 
     @property
     def instance_id(self) -> str:
@@ -69,43 +107,52 @@ def apply(change: Change) -> Stored:
     session, step, before = change.session, change.step, change.before
     change.labels = labels.renewed(session, change.library, before.labels, step, change.actor)
     rows, head = chain(before.head, change.instance_id, (*change.extra, *step.history), change.actor)
-    stored = _write_instance(change, head)
-    session.execute(_EVENT.insert(), rows) if rows else None
+    text = encode(states.to_json(step.state))
+    stored = _write_instance(change, head, text)
+    change.write(_NEW_EVENT, rows)
     _write_waits(change)
-    _write_variables(session, change.instance_id, step.variables)
-    _write_activities(change, step.history)
+    _write_variables(change)
+    _write_activities(change)
     if before.state is not None and change.labels != before.labels:
-        session.execute(update(_TASK).where(_TASK.c.instance_id == change.instance_id).values(**change.labels.columns()))
-    effects.send(session, change.instance_id, step.effects, change.now)
+        change.write(_RELABEL, [{"this": change.instance_id, **change.labels.columns()}])
     if step.unfinished:
-        _add_jobs(session, [effects.continue_job(change.instance_id, stored.revision, change.now)])
+        change.write(_NEW_JOB, [effects.continue_job(change.instance_id, stored.revision, change.now)])
+    try:
+        together(session, change.calls)
+    except Untouched:
+        raise Conflict("instance", change.instance_id) from None
+    if step.effects:
+        effects.send(session, change.instance_id, step.effects, change.now)
+    if step.state.status is Status.ACTIVE:
+        hot.keep(session, step.state, stored.revision, text)
     return stored
 
 
-def _write_instance(change: Change, head: Head) -> Stored:
+def _write_instance(change: Change, head: Head, text: str) -> Stored:
     state, before, step = change.step.state, change.before, change.step
     incidents = sum(wait.kind == "incident" for wait in state.waits)
     revision = before.revision + 1
-    values = {
+    values: dict[str, Any] = {
         "status": str(state.status), "incident_count": incidents, "is_unfinished": step.unfinished, "revision": revision,
-        "state": states.to_json(state), "history_head": head.hash, "history_count": head.count,
+        "state": Encoded(text), "history_head": head.hash, "history_count": head.count,
         "due_at": min((wait.due_at for wait in state.waits if wait.kind == "user" and wait.due_at), default=None),
         **change.labels.columns(),
     }  # fmt: skip
-    if state.status is not Status.ACTIVE:
-        values |= {"ended_at": change.now, "end_reason": _reason(step.history)}
+    has_ended = state.status is not Status.ACTIVE
+    ended = {"ended_at": change.now, "end_reason": _reason(step.history)} if has_ended else dict.fromkeys(_ENDED)
     if before.state is None:
-        values |= {
+        first = {
             "id": state.instance_id, "definition_id": state.definition_id, "process_key": before.process_key,
             "process_name": before.process_name, "started_at": change.now, "started_by": change.actor.id,
             "started_by_name": change.actor.name,
         }  # fmt: skip
-        change.session.execute(_INSTANCE.insert(), values)
+        change.write(_BEGIN, [{**values, **first, **ended}])
     else:
-        same = (_INSTANCE.c.id == state.instance_id) & (_INSTANCE.c.revision == before.revision)
-        if change.session.execute(update(_INSTANCE).where(same).values(**values)).rowcount != 1:  # type: ignore[attr-defined]
-            raise Conflict("instance", state.instance_id)
-    return Stored(state, before.process_key, before.process_name, change.labels, head, revision, incidents)
+        row = {**values, "this": state.instance_id, "was": before.revision}
+        change.write(_END if has_ended else _GO_ON, [{**row, **ended} if has_ended else row])
+    return Stored(
+        state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id
+    )
 
 
 def _reason(history: Iterable[Entry]) -> str | None:
@@ -133,33 +180,27 @@ def _of(waits: Iterable[Wait], *kinds: str) -> list[Wait]:
 
 
 def _open(change: Change, waits: Sequence[Wait]) -> None:
-    session, instance_id = change.session, change.instance_id
+    instance_id = change.instance_id
     if tasks := _of(waits, "user"):
-        session.execute(_TASK.insert(), [_task_row(change, wait) for wait in tasks])
-        candidates = [row for wait in tasks for row in _candidate_rows(instance_id, wait)]
-        session.execute(_CANDIDATE.insert(), candidates) if candidates else None
-    _add_jobs(session, [_job_row(instance_id, wait) for wait in _of(waits, "job", "timer")])
-    if subscriptions := _of(waits, "message", "signal"):
-        session.execute(_SUBSCRIPTION.insert(), [_subscription_row(instance_id, wait) for wait in subscriptions])
-    if incidents := _of(waits, "incident"):
-        session.execute(_INCIDENT.insert(), [_incident_row(instance_id, wait) for wait in incidents])
+        change.write(_NEW_TASK, [_task_row(change, wait) for wait in tasks])
+        change.write(_NEW_CANDIDATE, [row for wait in tasks for row in _candidate_rows(instance_id, wait)])
+    change.write(_NEW_JOB, [_job_row(instance_id, wait) for wait in _of(waits, "job", "timer")])
+    change.write(_NEW_SUBSCRIPTION, [_subscription_row(instance_id, wait) for wait in _of(waits, "message", "signal")])
+    change.write(_NEW_INCIDENT, [_incident_row(instance_id, wait) for wait in _of(waits, "incident")])
 
 
 def _close(change: Change, waits: Sequence[Wait]) -> None:
-    session, now, actor = change.session, change.now, change.actor.id
-    for ids in _chunks(_of(waits, "user")):
-        done = {"closed_at": now, "closed_by": actor, "outcome": "cancelled"}
-        session.execute(update(_TASK).where(_TASK.c.id.in_(ids)).values(**done))
-        session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id.in_(ids)).values(is_open=False))
-        if change.completed in ids:
-            # Whoever completed it held it, though they may never have claimed it.
-            session.execute(update(_TASK).where(_TASK.c.id == change.completed).values(outcome="completed", assignee=actor))
-    for ids in _chunks(_of(waits, "job", "timer")):
-        session.execute(delete(_JOB).where(_JOB.c.id.in_(ids)))
-    for ids in _chunks(_of(waits, "message", "signal")):
-        session.execute(delete(_SUBSCRIPTION).where(_SUBSCRIPTION.c.id.in_(ids)))
-    for ids in _chunks(_of(waits, "incident")):
-        session.execute(update(_INCIDENT).where(_INCIDENT.c.id.in_(ids)).values(resolved_at=now, resolved_by=actor))
+    now, actor = change.now, change.actor.id
+    tasks = _of(waits, "user")
+    # Whoever completed it held it, though they may never have claimed it.
+    done = {"closed_at": now, "closed_by": actor, "outcome": "completed", "assignee": actor}
+    gone = {"closed_at": now, "closed_by": actor, "outcome": "cancelled"}
+    change.write(_COMPLETE, [{"this": wait.id, **done} for wait in tasks if wait.id == change.completed])
+    change.write(_CANCEL, [{"this": wait.id, **gone} for wait in tasks if wait.id != change.completed])
+    change.write(_WITHDRAW, [{"this": wait.id} for wait in tasks])
+    change.write(_DROP_JOB, [{"this": wait.id} for wait in _of(waits, "job", "timer")])
+    change.write(_DROP_SUBSCRIPTION, [{"this": wait.id} for wait in _of(waits, "message", "signal")])
+    change.write(_RESOLVE, [{"this": wait.id, "resolved_at": now, "resolved_by": actor} for wait in _of(waits, "incident")])
 
 
 def _alter(change: Change, old: Wait, new: Wait) -> None:
@@ -176,11 +217,6 @@ def _alter(change: Change, old: Wait, new: Wait) -> None:
             values["urgent_at"] = row["urgent_at"]
             session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(urgent_at=row["urgent_at"]))
         session.execute(update(_TASK).where(_TASK.c.id == new.id).values(**values)) if values else None
-
-
-def _chunks(waits: Sequence[Wait]) -> Iterator[list[str]]:
-    for start in range(0, len(waits), CHUNK):
-        yield [wait.id for wait in waits[start : start + CHUNK]]
 
 
 def _task_row(change: Change, wait: Wait) -> dict[str, Any]:
@@ -224,38 +260,26 @@ def _incident_row(instance_id: str, wait: Wait) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _add_jobs(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.execute(_JOB.insert(), rows)
-
-
 # ------------------------------------------------------------------------------------------------- variables, activities
 
 
-def _write_variables(session: Session, instance_id: str, changes: Sequence[VariableChange]) -> None:
-    """Delete and insert: one way for new and changed values alike, on every database."""
-    for start in range(0, len(changes), CHUNK // 2):
-        part = changes[start : start + CHUNK // 2]
-        for scope in {change.scope for change in part}:
-            names = [change.name for change in part if change.scope == scope]
-            gone = (_VARIABLE.c.instance_id == instance_id) & (_VARIABLE.c.scope == scope) & _VARIABLE.c.name.in_(names)
-            session.execute(delete(_VARIABLE).where(gone))
+def _write_variables(change: Change) -> None:
     rows = [
-        {"instance_id": instance_id, "scope": change.scope, "name": change.name, "value": change.value}
-        for change in changes
-        if not change.deleted
+        {"instance_id": change.instance_id, "scope": one.scope, "name": one.name, "value": one.value, "deleted": one.deleted}
+        for one in change.step.variables
     ]
-    session.execute(_VARIABLE.insert(), rows) if rows else None
+    change.write(_UNSET, [row for row in rows if row["deleted"]])
+    change.write(_SET, [row for row in rows if not row["deleted"]])
 
 
 _ENDS = {"completed": "completed", "cancelled": "cancelled"}
 
 
-def _write_activities(change: Change, history: Sequence[Entry]) -> None:
+def _write_activities(change: Change) -> None:
     """One row per activation: most begin and end in the same step, so their row is written once."""
     begun: dict[str, dict[str, Any]] = {}
     ended: list[dict[str, Any]] = []
-    for entry in history:
+    for entry in change.step.history:
         if entry.kind == "activated" and entry.activation:
             begun[entry.activation] = {
                 "id": entry.activation, "instance_id": change.instance_id, "process_key": change.before.process_key,
@@ -267,9 +291,6 @@ def _write_activities(change: Change, history: Sequence[Entry]) -> None:
             if entry.activation in begun:
                 begun[entry.activation] |= facts
             else:
-                ended.append({"of": entry.activation, **facts})
-    if begun:
-        change.session.execute(_ACTIVITY.insert(), list(begun.values()))
-    if ended:
-        values = {name: bindparam(name) for name in ("ended_at", "outcome", "ended_by")}
-        change.session.connection().execute(update(_ACTIVITY).where(_ACTIVITY.c.id == bindparam("of")).values(**values), ended)
+                ended.append({"this": entry.activation, **facts})
+    change.write(_NEW_ACTIVITY, list(begun.values()))
+    change.write(_FINISH, ended)

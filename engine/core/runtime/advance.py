@@ -15,7 +15,7 @@ from engine.core.runtime.step import (
     CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, Start, State,
     Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
-from engine.core.variables import Scopes
+from engine.core.variables import Scopes, View, View
 
 # The behaviours register themselves with the kernel when their modules are imported.
 BEHAVIOURS = (activities, events, scopes)
@@ -45,13 +45,21 @@ def advance(
     return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
 
 
-def visible(library: Library, state: State, scope: str) -> Variables:
+def visible(state: State, scope: str) -> Variables:
     """The variables that an activation sees, as one mapping: for a form, a job, an API client."""
-    execution = _restore(library, state, state.started_at or datetime.min, counting_on=True)
-    task = execution.tasks.get(scope)
-    # A task listener sees what has been filled in before it is taken over.
-    layer: Variables = task.facts.get("payload", {}) if task is not None else {}
-    return {name: value for name, value in execution.scopes.view(scope).over(layer).items()}  # type: ignore[misc]
+    found: Variables = {}
+    tokens = {token[0]: token for token in state.tokens}
+    token = tokens.get(scope)
+    if token is not None:
+        # A task listener sees what has been filled in before it is taken over.
+        found |= token[5].get("payload", {})  # type: ignore[union-attr,call-overload,index]
+    while token is not None:
+        for name, value in state.variables.get(str(token[0]), {}).items():
+            found.setdefault(name, value)
+        if token[3] is None:  # the body of its process: sight ends here
+            break
+        token = tokens.get(token[1])
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------------------- stimuli
@@ -255,7 +263,7 @@ def _labels(execution: Execution) -> dict[str, Json]:
         if formula.expression is None:
             labels[name] = formula.text
             continue
-        value = formula.expression.evaluate({**execution.library.functions, **view}, now=execution.now).value
+        value = formula.expression.evaluate(View([view, execution.library.functions]), now=execution.now).value
         if value is not None:
             labels[name] = feel.to_json(value)  # type: ignore[assignment]
     return labels

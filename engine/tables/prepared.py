@@ -1,0 +1,179 @@
+"""Statements of hot paths: written with SQLAlchemy Core, compiled once per kind of database, run on the driver's own cursor.
+
+What SQLAlchemy does for every execution (cache keys, contexts, result objects) costs more than SQLite needs to answer. A `Prepared`
+keeps what is of use: the typed columns' conversions and the dialect's SQL. On PostgreSQL `together` sends several statements in one
+round trip. Whoever listens to the engine's statements is told of these too.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Dialect, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+Convert = Callable[[Any], Any]
+Values = Mapping[str, Any]
+
+
+class Untouched(Exception):
+    """A write that must change a row has found none."""
+
+
+class _Form(NamedTuple):
+    """A statement as one driver takes it: by position (SQLite) or by name (PostgreSQL)."""
+
+    sql: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+    binds: Mapping[str, Convert]
+    is_positional: bool
+    row: Callable[[Iterable[Any]], Any] | None
+    results: tuple[tuple[int, Convert], ...]
+
+    def bound(self, values: Values) -> Any:
+        given, binds = {**self.fixed, **values} if self.fixed else values, self.binds
+        if self.is_positional:
+            return [binds[name](given[name]) if name in binds else given[name] for name in self.names]
+        return {name: binds[name](given[name]) if name in binds else given[name] for name in self.names}
+
+    def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
+        made, results = self.row, self.results
+        rows = []
+        for line in found:
+            cells = list(line)
+            for i, convert in results:
+                cells[i] = convert(cells[i])
+            rows.append(made(cells))  # type: ignore[misc]
+        return rows
+
+
+class Prepared:
+    """One Core statement, or what makes it for a dialect. `columns`: the columns that an insert is given.
+
+    A bound parameter without a value of its own is one of every call. `touches_one`: a write that touches no row raises Untouched.
+    """
+
+    def __init__(
+        self, statement: Executable | Callable[[str], Executable], columns: Iterable[str] | None = None, *, touches_one: bool = False
+    ) -> None:  # fmt: skip
+        self._statement = statement
+        self.touches_one = touches_one
+        self._columns = list(columns) if columns is not None else None
+        self._forms: dict[str, _Form] = {}
+
+    def rows(self, session: Session, **values: Any) -> list[Any]:
+        """The rows found, as named tuples."""
+        return together(session, [(self, values)])[0]
+
+    def first(self, session: Session, **values: Any) -> Any | None:
+        found = self.rows(session, **values)
+        return found[0] if found else None
+
+    def run(self, session: Session, values: Values | Sequence[Values]) -> int:
+        """Write; the number of rows touched by the (last) execution."""
+        found: int = together(session, [(self, values)])[0]
+        return found
+
+    def form(self, dialect: Dialect) -> _Form:
+        form = self._forms.get(dialect.name)
+        if form is None:
+            statement = self._statement if isinstance(self._statement, Executable) else self._statement(dialect.name)
+            form = self._forms[dialect.name] = _compiled(statement, dialect, self._columns)
+        return form
+
+
+def upsert(table: Table, changed: Iterable[str]) -> Callable[[str], Executable]:
+    """Insert a row, or change these columns of the one with its primary key."""
+    keys, changed = [column.name for column in table.primary_key], tuple(changed)
+
+    def made(dialect: str) -> Executable:
+        insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+        return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in changed})
+
+    return made
+
+
+Call = tuple[Prepared, Values | Sequence[Values]]
+
+
+def together(session: Session, calls: Iterable[Call]) -> list[Any]:
+    """Run statements in order, in one round trip where the driver can: rows of each that reads, the count of each that writes."""
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    dialect: Any = connection.dialect
+    todo = [_Call(prepared, form := prepared.form(dialect), _params(form, values)) for prepared, values in calls]
+    if connection.dispatch.before_cursor_execute:
+        _announce(connection, todo)
+    try:
+        if dialect.driver == "psycopg" and len(todo) > 1:
+            with driver.pipeline():
+                for call in todo:
+                    call.execute(driver)
+        else:
+            for call in todo:
+                call.execute(driver)
+                call.check()
+        return [call.result() for call in todo]
+    except dialect.dbapi.Error as error:
+        for call in todo:
+            call.check()  # what failed may have failed because the one before it found nothing
+        sqls = "; ".join(call.form.sql for call in todo)
+        raise DBAPIError.instance(sqls, None, error, dialect.dbapi.Error, dialect=dialect) from error  # type: ignore[arg-type]
+
+
+@dataclass
+class _Call:
+    prepared: Prepared
+    form: _Form
+    params: Any
+    cursor: Any = None
+
+    def execute(self, driver: Any) -> None:
+        self.cursor = driver.cursor()
+        (self.cursor.executemany if type(self.params) is _Many else self.cursor.execute)(self.form.sql, self.params)
+
+    def check(self) -> None:
+        if self.prepared.touches_one and self.cursor is not None and self.cursor.rowcount == 0:
+            raise Untouched(self.form.sql)
+
+    def result(self) -> Any:
+        self.check()
+        return self.form.read(self.cursor.fetchall()) if self.form.row is not None else self.cursor.rowcount
+
+
+class _Many(list[Any]):
+    """Parameters of several executions of one statement."""
+
+
+def _params(form: _Form, values: Values | Sequence[Values]) -> Any:
+    if isinstance(values, Mapping):
+        return form.bound(values)
+    return _Many(map(form.bound, values)) if len(values) != 1 else form.bound(values[0])
+
+
+def _announce(connection: Connection, todo: Iterable[_Call]) -> None:
+    for call in todo:
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, None, call.form.sql, call.params, None, type(call.params) is _Many)
+
+
+def _compiled(statement: Executable, dialect: Dialect, columns: list[str] | None) -> _Form:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
+    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and not (columns and name in columns)}
+    entries = compiled._result_columns
+    processors = [entry.type._cached_result_processor(dialect, None) for entry in entries]
+    return _Form(
+        sql=str(compiled),
+        names=tuple(compiled.positiontup if compiled.positional else compiled.bind_names.values()),
+        fixed=fixed,
+        binds=dict(compiled._bind_processors),
+        is_positional=bool(compiled.positional),
+        row=namedtuple("Row", [entry.keyname for entry in entries], rename=True)._make if entries else None,
+        results=tuple((i, convert) for i, convert in enumerate(processors) if convert is not None),
+    )
