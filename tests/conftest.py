@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 from engine.tables.store import Store
@@ -91,6 +93,19 @@ def any_store(request: pytest.FixtureRequest) -> Store:
     """The test runs once on each kind of database."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for the session. A machine without one skips, except where everything is compulsory."""
+    program = shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(program).exists() and os.environ.get("ZHUQI_TESTS") != "all":
+        pytest.skip("no Chromium here (apt-get install chromium); continuous integration does not go without it")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

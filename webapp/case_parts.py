@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.drawing import draw
 from engine.core.forms.parts import View
 from engine.core.forms.view import view
-from engine.tables.instances import ProcessInstance, Variable
-from engine.tables.tasks import UserTask
 from engine.verbs import attachments, definitions, history, instances, sources
-from engine.verbs.access import Actor, Kind, require_instance, visible_tasks
+from engine.verbs.access import Actor, require_instance
 from webapp.progress import BigStep, big_steps
 from webapp.texts import language
 
@@ -40,20 +38,11 @@ def case_parts(session: Session, instance_id: str, definition_id: str, actor: Ac
     return CaseParts(
         # The drawing escapes every name in it and carries no script.
         svg=Markup(draw(definitions.diagram(session, definition_id), marks, badges, language())),
-        timeline=_timeline(session, instance_id, actor),
+        timeline=history.timeline(session, instance_id, actor, language())[::-1],  # the newest first
         steps=big_steps(process, marks),
         filed=_filed(session, instance_id, definition_id, actor, now),
         files=attachments.of_instance(session, instance_id, actor),
     )
-
-
-def _timeline(session: Session, instance_id: str, actor: Actor) -> list[history.TimelineRow]:
-    """The newest first. The people of an enterprise read what they said themselves, not how offices discuss their case."""
-    rows = history.timeline(session, instance_id, actor, language())[::-1]
-    if actor.kind is not Kind.ENTERPRISE:
-        return rows
-    own = set(session.scalars(select(UserTask.node).where(UserTask.instance_id == instance_id, visible_tasks(actor))))
-    return [replace(row, words="") if row.kind == "task_completed" and row.node not in own else row for row in rows]
 
 
 def steps_of(session: Session, instance_id: str, definition_id: str) -> list[BigStep]:
@@ -67,13 +56,9 @@ def _filed(session: Session, instance_id: str, definition_id: str, actor: Actor,
         return None
     # Only what the form itself asks for: the people of an enterprise see what they filed, not what offices noted down since.
     asked = sorted({component.path[0] for component in form.walk() if component.path})
-    rows = select(Variable.name, Variable.value).where(
-        Variable.instance_id == instance_id, Variable.scope == instance_id, Variable.name.in_(asked)
-    )
-    variables = {name: value for name, value in session.execute(rows)}
+    variables = instances.root_variables(session, instance_id, asked, actor)
     # Whoever may see the case may know whose it is, though they could not choose that enterprise themselves.
-    own = select(ProcessInstance.enterprise_name, ProcessInstance.enterprise_id).where(ProcessInstance.id == instance_id)
-    name, enterprise_id = session.execute(own).one()
-    if enterprise_id is not None:
-        variables["my_enterprises"] = [{"label": name or "—", "value": enterprise_id}]
+    own = instances.get(session, instance_id, actor)
+    if own.enterprise_id is not None:
+        variables["my_enterprises"] = [{"label": own.enterprise_name or "—", "value": own.enterprise_id}]
     return view(form, sources.with_sources(session, form, variables, actor), now=now, read_only=True)

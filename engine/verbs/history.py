@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,8 +21,9 @@ from engine.core.calendar import CHINA
 from engine.core.runtime.step import Entry, HistoryKind
 from engine.core.runtime.words import incident_sentence
 from engine.tables.instances import Event, ProcessInstance, Stream
+from engine.tables.tasks import UserTask
 from engine.texts import text
-from engine.verbs.access import SYSTEM, Actor, may_see_instance
+from engine.verbs.access import SYSTEM, Actor, Kind, may_see_instance, visible_tasks
 from engine.verbs.errors import NotFound
 
 SYSTEM_STREAM = "system"
@@ -125,7 +126,12 @@ def timeline(session: Session, instance_id: str, actor: Actor, language: str = "
     if not may_see_instance(session, actor, instance_id):
         raise NotFound("instance", instance_id)
     query = select(_EVENT).where(_EVENT.c.stream == instance_id, _EVENT.c.kind.in_(_TONES)).order_by(_EVENT.c.seq)
-    return [_line(row, language) for row in session.execute(query).mappings()]
+    rows = [_line(row, language) for row in session.execute(query).mappings()]
+    if actor.kind is not Kind.ENTERPRISE:
+        return rows
+    # The people of an enterprise read what they said themselves, not how offices discuss their case.
+    own = set(session.scalars(select(UserTask.node).where(UserTask.instance_id == instance_id, visible_tasks(actor))))
+    return [replace(row, words="") if row.kind == "task_completed" and row.node not in own else row for row in rows]
 
 
 def _line(row: Mapping[str, Any], language: str) -> TimelineRow:

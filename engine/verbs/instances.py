@@ -174,6 +174,13 @@ def variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Var
     return found
 
 
+def root_variables(session: Session, instance_id: str, names: Iterable[str], actor: Actor) -> Variables:
+    """Some variables of the instance itself, for whoever may see it. Raises NotFound."""
+    require_instance(session, actor, instance_id)
+    named = (Variable.instance_id == instance_id) & (Variable.scope == instance_id) & Variable.name.in_(list(names))
+    return dict(session.execute(select(Variable.name, Variable.value).where(named)).all())  # type: ignore[arg-type]
+
+
 def terminate(session: Session, instance_id: str, reason: str, actor: Actor, now: datetime) -> InstanceFacts:
     """End a running instance for a reason that stays on record. Raises NotFound, NotAllowed, StimulusRefused."""
     require_instance(session, actor, instance_id)

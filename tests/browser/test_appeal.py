@@ -95,7 +95,7 @@ def test_an_appeal_goes_from_filing_to_the_archive_by_five_people(site, sit_down
     submit(site, zhang)
 
     zhao.goto(case)
-    expect(zhao.locator(".badge", has_text="已办结").first).to_be_visible()
+    expect(zhao.locator(".badge", has_text="已归档").first).to_be_visible()
     expect(zhao.locator(".steps [data-state=active]")).to_have_count(0)
     with site.store.reading() as session:
         assert history.verify(session) == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask, Response, render_template_string, request
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from engine.core.forms.submission import submit
@@ -67,19 +66,15 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(site: Site) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=Path("/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" and not site.fails else None)
-        page.goto(site.url)
-        yield page
-        browser.close()
-        assert not faults
+def page(chromium: Browser, site: Site) -> Iterator[Page]:
+    page = chromium.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" and not site.fails else None)
+    page.goto(site.url)
+    yield page
+    page.close()
+    assert not faults
 
 
 def test_a_draft_is_saved_when_a_field_is_left_and_the_page_says_so(site, page):

@@ -151,7 +151,7 @@ def test_an_enterprise_withdraws_by_the_action_its_diagram_offers(visit, file_re
     assert zhao.post(path, {"withdrawal_reason": "已自行解决"}).status_code == 303
     work(town, clock)
     page = zhao.text(f"/enterprise/cases/{case}")
-    assert "已办结" in page and "撤回请求" in page and "/actions/" not in page
+    assert "已撤回" in page and "撤回请求" in page and "/actions/" not in page
 
 
 def test_a_supervisor_mends_an_incident(visit, file_request, open_task):

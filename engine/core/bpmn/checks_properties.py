@@ -28,7 +28,7 @@ _FIXED: Mapping[Syntax, Callable[[str], bool]] = {
     "name": is_variable,
     "duration": is_duration,
 }
-_MAY_BE_FEEL: frozenset[Syntax] = frozenset({"limit", "feel", "groups"})
+_MAY_BE_FEEL: frozenset[Syntax] = frozenset({"limit", "feel", "groups", "name"})
 
 
 def check_properties(process: Process, forms: frozenset[str]) -> Iterator[Problem]:
