@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.core.importing.conversion import convert
 from engine.core.importing.vendors import ADVICE, NOT_NEEDED
 from engine.texts import catalogue
 from tests.importing.builder import converted, extended, through, tried
@@ -81,10 +82,12 @@ def test_a_timer_keeps_iso_and_converts_expressions(kind, text, new):
     [
         ("R3/PT10H", "R3/PT10H"),
         ("0 0/5 * * * ?", "0 0/5 * * * ?"),
-        ("0 0 9 ? * 2-6", "0 0 9 ? * 1-5"),
-        ("0 0 9 ? * 1,7 *", "0 0 9 ? * 0,6"),
-        ("0 0 9 ? * 6#3", "0 0 9 ? * 5#3"),
+        ("0 0 9 ? * 2-6", "0 0 9 ? * MON-FRI"),
+        ("0 0 9 ? * 1,7 *", "0 0 9 ? * SUN,SAT"),
+        ("0 0 9 ? * 6#3", "0 0 9 ? * FRI#3"),
         ("0 0 9 ? * 6L", "0 0 9 ? * 5L"),
+        ("0 0 9 ? * L", "0 0 9 ? * SAT"),
+        ("0 0 9 ? * 2-6/2", "0 0 9 ? * MON-FRI/2"),
         ("0 0 9 ? * MON-FRI", "0 0 9 ? * MON-FRI"),
     ],
 )
@@ -98,12 +101,19 @@ def test_a_cycle_keeps_its_days(text, new):
     "timer",
     [
         "<timeDuration>soon</timeDuration>", "<timeCycle>0 0 9 1 * 2</timeCycle>", "<timeCycle>0 0 9 1 1 ? 2026</timeCycle>",
+        "<timeCycle>0 0 9 ? * 2/2</timeCycle>", "<timeCycle>0 0 9 ? * 6-2</timeCycle>",
         '<timeCycle v:endDate="2026-01-01">R/PT1H</timeCycle>', "<timeDate>${calendar.next()}</timeDate>",
     ],
 )  # fmt: skip
 def test_a_timer_that_is_not_understood_is_for_a_person(timer):
     result = converted(boundary(f"<timerEventDefinition>{timer}</timerEventDefinition>"))
     assert len(result.codes("decide")) == 1
+
+
+def test_the_days_of_a_cycle_are_converted_only_once():
+    timer = '<timerEventDefinition v:businessCalendarName="x"><timeCycle>0 0 9 ? * 6L</timeCycle></timerEventDefinition>'
+    once = converted(boundary(timer)).imported.content
+    assert b"5L" in once and convert(once, "new.bpmn").content == once
 
 
 def test_a_message_gets_a_key_that_a_person_confirms_once():

@@ -57,3 +57,43 @@ WHOLE = """<?xml version="1.0" encoding="UTF-8"?>
   </bpmndi:BPMNDiagram>
 </bpmn:definitions>
 """.encode()
+
+# Every construct of Flowable at once, much of it without a counterpart: for what must hold whatever is in a file.
+CROWDED = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xmlns:flowable="http://flowable.org/bpmn" xmlns:design="http://flowable.org/design" targetNamespace="http://acme.example" design:palette="p">
+  <message id="m" name="go_${region}"/><signal id="s" name="s" flowable:scope="processInstance"/><error id="bad"/>
+  <process id="p" name="采购" flowable:candidateStarterUsers="kim" flowable:candidateStarterGroups="a,${b}">
+    <extensionElements><flowable:eventListener class="com.X"/><flowable:executionListener event="end" class="com.Y"/><flowable:formData/></extensionElements>
+    <dataObject id="d" itemSubjectRef="xsd:string"><extensionElements><flowable:value>5</flowable:value></extensionElements></dataObject>
+    <startEvent id="start" flowable:initiator="who" flowable:formKey="order" flowable:formFieldValidation="true"/>
+    <userTask id="u" name="审批" flowable:assignee="${who}" flowable:candidateUsers="a, ${b.c()}" flowable:dueDate="${due}" flowable:category="x"
+      flowable:skipExpression="${skip}" flowable:priority="900" flowable:colour="red" flowable:async="true" flowable:exclusive="false">
+      <extensionElements><flowable:formProperty id="n" name="数" type="double" default="x"/><flowable:taskListener event="create" class="com.Z"/>
+        <design:stencilid><![CDATA[HumanTask]]></design:stencilid></extensionElements>
+      <multiInstanceLoopCharacteristics isSequential="true" flowable:collection="people" flowable:elementVariable="one" flowable:elementIndexVariable="i">
+        <extensionElements><flowable:variableAggregation target="r"><variable source="a" target="b"/></flowable:variableAggregation></extensionElements>
+        <completionCondition>${nrOfCompletedInstances &gt; 1}</completionCondition></multiInstanceLoopCharacteristics>
+    </userTask>
+    <boundaryEvent id="b" attachedToRef="u" cancelActivity="false"><timerEventDefinition flowable:businessCalendarName="cal">
+      <timeCycle flowable:endDate="${end}">0 0 9 ? * 2-6</timeCycle></timerEventDefinition></boundaryEvent>
+    <serviceTask id="h" flowable:type="http" flowable:triggerable="true"><extensionElements>
+      <flowable:field name="requestUrl"><flowable:string><![CDATA[http://x]]></flowable:string></flowable:field></extensionElements></serviceTask>
+    <serviceTask id="j" flowable:delegateExpression="${mailer}" flowable:resultVariableName="r"><extensionElements>
+      <flowable:field name="to"><flowable:expression>${who}</flowable:expression></flowable:field>
+      <flowable:failedJobRetryTimeCycle>R3/PT1M</flowable:failedJobRetryTimeCycle></extensionElements></serviceTask>
+    <scriptTask id="k" scriptFormat="groovy" flowable:autoStoreVariables="true"><script>execution.setVariable("y", x * 2)</script></scriptTask>
+    <callActivity id="c" calledElement="sub" flowable:calledElementType="key" flowable:inheritVariables="true" flowable:businessKey="${k}">
+      <extensionElements><flowable:in source="a" target="b"/><flowable:out sourceExpression="${x.y}" target="z"/></extensionElements></callActivity>
+    <boundaryEvent id="e" attachedToRef="c"><errorEventDefinition errorRef="lost" flowable:errorVariableName="v"/></boundaryEvent>
+    <intermediateCatchEvent id="w"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>
+    <exclusiveGateway id="g" default="f8"/><endEvent id="end"><terminateEventDefinition flowable:terminateAll="true"/></endEvent>
+    <sequenceFlow id="f1" sourceRef="start" targetRef="u"/><sequenceFlow id="f2" sourceRef="u" targetRef="h"/>
+    <sequenceFlow id="f3" sourceRef="h" targetRef="j"/><sequenceFlow id="f4" sourceRef="j" targetRef="k"/>
+    <sequenceFlow id="f5" sourceRef="k" targetRef="c"/><sequenceFlow id="f6" sourceRef="c" targetRef="w"/><sequenceFlow id="f7" sourceRef="w" targetRef="g"/>
+    <sequenceFlow id="f8" sourceRef="g" targetRef="end"/>
+    <sequenceFlow id="f9" sourceRef="g" targetRef="u"><conditionExpression xsi:type="tFormalExpression"><![CDATA[${vars:get(n) < 5 && !done}]]></conditionExpression></sequenceFlow>
+    <sequenceFlow id="f10" sourceRef="b" targetRef="end"/><sequenceFlow id="f11" sourceRef="e" targetRef="end"/>
+  </process>
+</definitions>
+""".encode()

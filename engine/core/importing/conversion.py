@@ -32,6 +32,7 @@ _ELSEWHERE = frozenset({"form_unknown", "decision_unknown", "called_process_unkn
 _GAPS = frozenset({"expression", "timer", "timer_end", "service_type", "connector", "topic_missing", "two_counts", "rules", "case"})
 _WITH_TEXT = ("conditionExpression", "condition", "timeDate", "timeDuration", "timeCycle", "loopCardinality", "completionCondition", "script")
 
+_OWNERS = frozenset({f"{{{BPMN}}}humanPerformer", f"{{{BPMN}}}potentialOwner"})  # read by the old engines without a word of their own
 _CONVERTERS: Mapping[str, Callable[[Draft, Element], object]] = {
     "process": processes.convert_process,
     "startEvent": processes.convert_start_event,
@@ -87,7 +88,7 @@ def _is_old(root: Element) -> bool:
     if ALL & set(root.nsmap.values()) or root.get(f"{{{MODELER}}}executionPlatform") == "Camunda Platform":
         return True
     for element in root.iter("{*}*"):
-        if namespace(element.tag) in ALL or any(namespace(str(name)) in ALL for name in element.attrib):
+        if element.tag in _OWNERS or namespace(element.tag) in ALL or any(namespace(str(name)) in ALL for name in element.attrib):
             return True
         if local(element) in _WITH_TEXT and (text := (element.text or "").strip()) and not text.startswith("=") and has_expression(text):
             return True
@@ -99,7 +100,7 @@ def _draft(root: Element, file: str) -> Draft:
     lines = {element: element.sourceline or 0 for element in root.iter("{*}*")}
     new = layout.with_prefixes(root, {"zeebe": ZEEBE, "modeler": MODELER}, frozenset())
     lines[new] = lines.pop(root)
-    return Draft(file, new, lines)
+    return Draft(file, new, lines, converted_before=root.get(f"{{{MODELER}}}executionPlatform") == _PLATFORM["executionPlatform"])
 
 
 def _convert(draft: Draft) -> None:
@@ -128,6 +129,8 @@ def _written(draft: Draft, had_zeebe: bool) -> bytes:
     unwanted = frozenset(VENDORS) | ALL | (frozenset() if had_zeebe else frozenset({ZEEBE}))
     root = layout.with_prefixes(draft.root, {}, unwanted)
     draft.lines[root] = draft.lines[draft.root]
+    for element in root.iter("{*}*"):
+        element.text = element.text or None  # an empty CDATA section would be written in another way than it is read again
     # Beside the root stand only comments and instructions of tools; each gets its line.
     parts = [*reversed(list(root.itersiblings(preceding=True))), root, *root.itersiblings()]
     return _DECLARATION + b"".join(etree.tostring(part, encoding="utf-8", with_tail=False) + b"\n" for part in parts)

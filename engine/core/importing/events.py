@@ -15,7 +15,9 @@ from engine.core.importing.templates import formula, has_expression
 from engine.core.importing.vendors import ACTIVITI, FLOWABLE
 
 _TIMERS = {"timeDate": is_date, "timeDuration": is_duration, "timeCycle": is_cycle}
-_QUARTZ_DAY = re.compile(r"(?<![\d#/L])([1-7])(?=L?(?:$|[,\-#/]))", re.ASCII)
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_DAY = re.compile(r"(?<![\w#/])([1-7])(?![\w])", re.ASCII)
+_LAST_DAY = re.compile(r"([1-7])L", re.ASCII)
 _CORRELATION = "=business_key"
 
 
@@ -64,10 +66,14 @@ def convert_condition(draft: Draft, flow: Element) -> None:
 
 
 def convert_timer(draft: Draft, definition: Element) -> None:
-    """ISO texts stay, expressions become FEEL, cron is rewritten to the usual numbering of days."""
+    """ISO texts stay, expressions become FEEL, cron is rewritten to the usual names of days."""
     for timer in bpmn_children(definition, *_TIMERS):
+        for holder in (timer, definition):
+            if draft.get(holder, "endDate"):
+                draft.decide(timer, "timer_end", old=draft.written(holder, "endDate"))
+                draft.keep(holder, "endDate")
         text = content(timer)
-        if not text or text.startswith("=") or _end_date(draft, definition, timer):
+        if not text or text.startswith("="):
             continue
         if has_expression(text):
             convert_text(draft, timer)
@@ -77,30 +83,30 @@ def convert_timer(draft: Draft, definition: Element) -> None:
             draft.decide(timer, "timer", old=text)
 
 
-def _end_date(draft: Draft, definition: Element, timer: Element) -> bool:
-    end = draft.get(timer, "endDate") or draft.get(definition, "endDate")
-    if end is not None:
-        draft.decide(timer, "timer_end", old=end)
-        draft.keep(timer, "endDate")
-        draft.keep(definition, "endDate")
-    return end is not None
-
-
 def _convert_cron(draft: Draft, timer: Element, text: str) -> None:
-    """Quartz counts days of the week from 1 = Sunday and may name a year; here Sunday is 0, as in most crons."""
-    fields = text.split()
-    if len(fields) == 7 and fields[6] in ("*", "?"):
-        fields.pop()
-    if len(fields) != 6:
-        draft.decide(timer, "timer", old=text)
-        return
-    fields[5] = _QUARTZ_DAY.sub(lambda match: str(int(match[1]) - 1), fields[5])
-    cron = " ".join(fields)
-    if not is_cron(cron):
+    cron = text if draft.converted_before else from_quartz(text)
+    if cron is None or not is_cron(cron):
         draft.decide(timer, "timer", old=text)
     elif cron != text:
         draft.say("converted", "cron", timer, old=text, new=cron)
         replace_text(timer, cron)
+
+
+def from_quartz(text: str) -> str | None:
+    """A cron text of Quartz, which counts days of the week from 1 = Sunday to 7 and may name a year; None if it cannot be said."""
+    fields = text.split()
+    if len(fields) == 7 and fields[6] in ("*", "?"):
+        fields.pop()
+    if len(fields) != 6:
+        return None
+    days = []
+    for item in fields[5].split(","):
+        if "/" in item and "-" not in item and item[0] not in "*?":
+            return None  # from a day to the end of the week, which ends on another day here
+        item = "SAT" if item == "L" else item
+        last = _LAST_DAY.fullmatch(item)
+        days.append(f"{int(last[1]) - 1}L" if last else _DAY.sub(lambda match: _DAYS[int(match[1]) - 1], item))
+    return " ".join([*fields[:5], ",".join(days)])
 
 
 def convert_messages(draft: Draft) -> None:

@@ -9,14 +9,14 @@ import json
 import re
 
 from engine.core.bpmn.vocabulary import Element, local
+from engine.core.bpmn.words import Words
 from engine.core.forms import reader
 from engine.core.forms.checks import is_identifier
 from engine.core.importing.draft import Draft
 from engine.core.importing.form_fields import Field, component, read_fields
 from engine.core.importing.templates import has_expression
-from engine.core.bpmn.words import Words
 
-_DEPLOYED = re.compile(r"camunda-forms:deployment:(?:.*/)?([^/]+?)\.form", re.ASCII)
+_DEPLOYED = re.compile(r"(?:camunda|operaton)-forms:(deployment|app):(?:.*/)?([^/]+?)\.form", re.ASCII)
 
 
 def convert_form(draft: Draft, element: Element) -> list[Field]:
@@ -38,7 +38,7 @@ def _convert_reference(draft: Draft, element: Element, key: str) -> None:
     attribute = "formKey" if draft.get(element, "formKey") else "formRef"
     binding = draft.get(element, "formRefBinding") or "latest"
     deployed = _DEPLOYED.fullmatch(key)
-    form = deployed[1] if deployed else key.removesuffix(".form")
+    form = deployed[2] if deployed else key.removesuffix(".form")
     old = draft.written(element, attribute)
     if has_expression(key) or not is_identifier(form):
         draft.decide(element, "form_key", old=old)
@@ -48,10 +48,10 @@ def _convert_reference(draft: Draft, element: Element, key: str) -> None:
         draft.decide(element, "form_version", old=old)
         draft.keep(element, "formRefBinding", "formRefVersion")
         binding = "latest"
-    binding = "deployment" if deployed else binding
+    binding = "deployment" if deployed and deployed[1] == "deployment" else binding
     draft.say("converted", "form_reference", element, old=old, form=form)
     draft.remove_attribute(element, attribute)
-    if ("formRefVersion" not in {name for one, name in draft.settled if one is element}):
+    if (element, "formRefBinding") not in draft.settled:
         draft.remove_attribute(element, "formRefBinding")
     _refer(draft, element, form, binding)
 

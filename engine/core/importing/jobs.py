@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from engine.core.bpmn.names import RESERVED_NAMES, is_variable
+from engine.core.bpmn.reading import shorten
 from engine.core.bpmn.vocabulary import Element, bpmn_children, local
-from engine.core.importing.draft import Draft, content
+from engine.core.importing.draft import Draft, content, prefixed
 from engine.core.importing.pieces import NotConvertible
 from engine.core.importing.scripts import as_script_task
 from engine.core.importing.templates import formula, has_expression
@@ -25,9 +26,12 @@ def convert_job(draft: Draft, holder: Element, node: Element) -> bool:
     if kind in ("external", "external-worker"):
         return _convert_topic(draft, holder, node)
     if kind is not None:
-        draft.decide(node, "service_type", type=kind)
-        draft.keep(holder, "type", "resultVariable", "resultVariableName")
-        draft.settled.update((field, "field") for field in draft.vendor_children(node, "field"))
+        fields = draft.vendor_children(node, "field")
+        names = [draft.written(holder, name) for name in ("type", "topic", "resultVariable", "resultVariableName") if draft.get(holder, name)]
+        names += [f"{prefixed(field.tag)} {field.get('name')}" for field in fields]
+        draft.decide(node, "service_type", type=kind, names=shorten(", ".join(names), 300))
+        draft.keep(holder, "type", "topic", "resultVariable", "resultVariableName")
+        draft.settled.update((field, "field") for field in fields)
         return False
     name = next((name for name in _CODE if draft.get(holder, name)), None)
     if name is None:
@@ -112,8 +116,7 @@ def _convert_retries(draft: Draft, node: Element) -> None:
 
 def convert_service_task(draft: Draft, task: Element) -> None:
     """A service or send task. A send task without code sends its message itself."""
-    if not convert_job(draft, task, task):
-        draft.settled.update((field, "field") for field in draft.vendor_children(task, "field"))
+    convert_job(draft, task, task)
 
 
 def convert_rule_task(draft: Draft, task: Element) -> str | None:

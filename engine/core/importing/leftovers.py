@@ -31,7 +31,7 @@ def _look(draft: Draft, element: Element) -> None:
             advice[ADVICE.get(bare, "unknown")].append(f'{prefixed(name)}="{element.get(name)}"')
     children = [child for holder in (element, *draft.holders(element)) for child in elements(holder) if namespace(child.tag) in ALL]
     for child in children:
-        reason = _reason(child.tag)
+        reason = _reason(child.tag) or ("empty" if _is_empty(child) else None)
         if reason is not None:
             dropped[reason].append(_outline(child))
             draft.remove(child)
@@ -45,6 +45,10 @@ def _look(draft: Draft, element: Element) -> None:
 
 def _reason(name: str) -> str | None:
     return "tool" if namespace(name) in DESIGN else NOT_NEEDED.get(name.rpartition("}")[2])
+
+
+def _is_empty(element: Element) -> bool:
+    return not (len(element) or element.attrib or content(element))
 
 
 def _outline(element: Element) -> str:

@@ -1,6 +1,6 @@
-"""The names that Camunda 7, Flowable and Activiti write into BPMN files beside the standard's own.
+"""The names that Camunda 7 (and its fork Operaton), Flowable and Activiti write into BPMN files beside the standard's own.
 
-All three descend from Activiti 5, so the same local name means the same thing in each namespace.
+All descend from Activiti 5, so the same local name means the same thing in each namespace.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from engine.core.bpmn.vocabulary import words
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 FLOWABLE = "http://flowable.org/bpmn"
 ACTIVITI = "http://activiti.org/bpmn"
-VENDORS: Mapping[str, str] = {CAMUNDA: "camunda", FLOWABLE: "flowable", ACTIVITI: "activiti"}
+OPERATON = "http://operaton.org/schema/1.0/bpmn"
+VENDORS: Mapping[str, str] = {CAMUNDA: "camunda", OPERATON: "operaton", FLOWABLE: "flowable", ACTIVITI: "activiti"}
 # What the design tools of these engines note for themselves.
 DESIGN = frozenset(
     {
@@ -27,7 +28,8 @@ MODELER = "http://camunda.org/schema/modeler/1.0"
 NOT_NEEDED: Mapping[str, str] = {
     **dict.fromkeys("async asyncBefore asyncAfter asyncLeave exclusive asyncComplete completeAsync parallelInSameTransaction".split(), "transactions"),
     **dict.fromkeys("jobPriority taskPriority jobCategory jobTopic".split(), "job_order"),
-    **dict.fromkeys("failedJobRetryTimeCycle".split(), "retry_interval"),
+    "failedJobRetryTimeCycle": "retry_interval",
+    "incrementalIntervals": "retry_interval",
     **dict.fromkeys("isStartableInTasklist formFieldValidation validateFormFields".split(), "built_in"),
     **dict.fromkeys("variableName variableEvents".split(), "conditions"),
     **dict.fromkeys(
