@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -204,3 +206,12 @@ def test_any_text_becomes_a_formula_or_is_refused(text):
         return
     if made.startswith("="):
         parse(made[1:])
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "importing.md").read_text("utf-8").partition("## 表达式")[2]
+ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("juel", "feel"), ROWS)
+def test_every_expression_of_the_page_is_true(juel, feel):
+    assert len(ROWS) > 10
+    assert expression(juel) == feel
