@@ -188,3 +188,27 @@ def test_extension_properties_keep_their_names():
     inner = extended('<v:properties><v:property name="clause" value="5.1"/></v:properties>')
     result = converted(through(f'<manualTask id="a">{inner}</manualTask>'))
     assert result.zeebe("a", "property") == [{"name": "clause", "value": "5.1"}]
+
+
+def test_a_starter_whom_an_application_used_to_set_is_for_a_person():
+    result = converted(through('<userTask id="a" v:assignee="${initiator}" v:dataType="INITIATOR" v:text="发起人"/>'), vendor="flowable")
+    assert result.codes("decide") == ["starter_unset"]
+    assert result.codes("dropped") == ["not_needed"]
+
+
+def test_blank_attributes_are_left_out():
+    result = converted(through(f'<userTask id="a" {DOER} v:formKey="" v:assignee=" "/>'), vendor="flowable")
+    assert result.codes("decide") == [] and "empty" not in result.codes("dropped")
+    assert result.zeebe("a", "assignmentDefinition") == [{"candidateGroups": "staff"}]
+
+
+def test_a_namespace_may_be_declared_where_it_is_used():
+    task = '<userTask xmlns:f="http://flowable.org/bpmn" id="a" f:assignee="kim"/>'
+    result = converted(through(task), vendor="activiti", attributes="")
+    assert result.zeebe("a", "assignmentDefinition") == [{"assignee": "kim"}]
+    assert b"flowable" not in result.imported.content and result.node("p").get("isExecutable") == "true"
+
+
+def test_operaton_writes_as_camunda_does():
+    task = '<userTask xmlns:operaton="http://operaton.org/schema/1.0/bpmn" id="a" operaton:assignee="kim"/>'
+    assert converted(through(task)).zeebe("a", "assignmentDefinition") == [{"assignee": "kim"}]

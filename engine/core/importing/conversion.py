@@ -21,7 +21,7 @@ from engine.core.importing.findings import Finding
 from engine.core.importing.leftovers import report_leftovers
 from engine.core.importing.mappings import convert_parameters
 from engine.core.importing.templates import has_expression
-from engine.core.importing.vendors import ALL, MODELER, VENDORS
+from engine.core.importing.vendors import ALL, LENIENT, MODELER
 from engine.core.problems import Problem, has_errors
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -100,7 +100,8 @@ def _draft(root: Element, file: str) -> Draft:
     lines = {element: element.sourceline or 0 for element in root.iter("{*}*")}
     new = layout.with_prefixes(root, {"zeebe": ZEEBE, "modeler": MODELER}, frozenset())
     lines[new] = lines.pop(root)
-    return Draft(file, new, lines, converted_before=root.get(f"{{{MODELER}}}executionPlatform") == _PLATFORM["executionPlatform"])
+    before = root.get(f"{{{MODELER}}}executionPlatform") == _PLATFORM["executionPlatform"]
+    return Draft(file, new, lines, converted_before=before, lenient=any(uri in LENIENT for one in lines for uri in one.nsmap.values()))
 
 
 def _convert(draft: Draft) -> None:
@@ -120,13 +121,14 @@ def _convert(draft: Draft) -> None:
             convert_parameters(draft, element)
         processes.convert_properties(draft, element)
     events.convert_messages(draft)
+    processes.report_unknown_starter(draft)
     report_leftovers(draft)
     for name, value in _PLATFORM.items():
         draft.root.set(f"{{{MODELER}}}{name}", value)
 
 
 def _written(draft: Draft, had_zeebe: bool) -> bytes:
-    unwanted = frozenset(VENDORS) | ALL | (frozenset() if had_zeebe else frozenset({ZEEBE}))
+    unwanted = ALL | (frozenset() if had_zeebe else frozenset({ZEEBE}))
     root = layout.with_prefixes(draft.root, {}, unwanted)
     draft.lines[root] = draft.lines[draft.root]
     for element in root.iter("{*}*"):

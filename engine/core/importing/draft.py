@@ -22,12 +22,13 @@ from engine.core.importing.vendors import VENDORS
 @dataclass
 class Draft:
     """`settled` are old names left in the file on purpose: (element, name) of which a person has been told. `converted_before`: the
-    file is a result of ours that still waits for a person."""
+    file is a result of ours that still waits for a person. `lenient`: it comes from Flowable or Activiti, which fill in what is missing."""
 
     file: str
     root: Element
     lines: dict[Element, int]
     converted_before: bool = False
+    lenient: bool = False
     findings: list[Finding] = field(default_factory=list)
     forms: dict[str, bytes] = field(default_factory=dict)  # file name → form
     settled: set[tuple[Element, str]] = field(default_factory=set)

@@ -12,7 +12,6 @@ from engine.core.importing.draft import Draft, content
 from engine.core.importing.pieces import NotConvertible
 from engine.core.importing.scripts import script_expression
 from engine.core.importing.templates import formula, has_expression
-from engine.core.importing.vendors import ACTIVITI, FLOWABLE
 
 _TIMERS = {"timeDate": is_date, "timeDuration": is_duration, "timeCycle": is_cycle}
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -158,7 +157,7 @@ def _convert_errors(draft: Draft) -> None:
     errors = {error.get("id"): error for error in bpmn_children(draft.root, "error")}
     for error in errors.values():
         _convert_name(draft, error, "errorCode")
-    if not {FLOWABLE, ACTIVITI} & set(draft.root.nsmap.values()):
+    if not draft.lenient:
         return
     for error in errors.values():
         if not (error.get("errorCode") or "").strip() and error.get("id"):

@@ -59,6 +59,10 @@ def with_prefixes(root: Element, wanted: dict[str, str], unwanted: frozenset[str
         new.addprevious(sibling)
     for sibling in reversed(list(root.itersiblings())):
         new.addnext(sibling)
+    if unwanted:
+        # Further down, where a tool has declared them again. Prefixes may stand in values too, so only these go.
+        kept = {prefix for one in new.iter("{*}*") for prefix, uri in one.nsmap.items() if prefix and uri not in unwanted}
+        etree.cleanup_namespaces(new, keep_ns_prefixes=sorted(kept))
     return new
 
 

@@ -23,7 +23,7 @@ def _look(draft: Draft, element: Element) -> None:
     advice: defaultdict[str, list[str]] = defaultdict(list)
     for name in [str(name) for name in element.attrib if namespace(str(name)) in ALL]:
         bare = name.rpartition("}")[2]
-        reason = _reason(name)
+        reason = _reason(name) or (None if (element.get(name) or "").strip() else "empty")
         if reason is not None:
             dropped[reason].append(f'{prefixed(name)}="{element.get(name)}"')
             del element.attrib[name]

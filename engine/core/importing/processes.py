@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from engine.core.bpmn.names import RESERVED_NAMES, is_variable
 from engine.core.bpmn.timers import is_duration
-from engine.core.bpmn.vocabulary import Element, bpmn_children
+from engine.core.bpmn.vocabulary import ZEEBE, Element, bpmn_children
 from engine.core.importing import forms
 from engine.core.importing.draft import Draft
 from engine.core.importing.pieces import NotConvertible
 from engine.core.importing.templates import has_expression, listed
-from engine.core.importing.vendors import ACTIVITI, FLOWABLE
+
+_STARTER = re.compile(r"(?<![\w.\"])(?:initiator|INITIATOR)(?![\w\"(])")
 
 
 def convert_process(draft: Draft, process: Element) -> None:
-    if process.get("isExecutable") is None and {FLOWABLE, ACTIVITI} & set(draft.root.nsmap.values()):
+    if process.get("isExecutable") is None and draft.lenient:
         process.set("isExecutable", "true")
         draft.say("converted", "executable", process)
     draft.move(process, "versionTag", "versionTag", "value", str.strip)
@@ -29,7 +33,7 @@ def days(text: str) -> str:
     return duration
 
 
-def _convert_property(draft: Draft, process: Element, name: str, target: str, convert) -> None:  # type: ignore[no-untyped-def]
+def _convert_property(draft: Draft, process: Element, name: str, target: str, convert: Callable[[str], str]) -> None:
     text = draft.get(process, name)
     if text is None:
         return
@@ -58,6 +62,15 @@ def convert_start_event(draft: Draft, event: Element) -> None:
     draft.add(event, "ioMapping", "output", source="=started_by.id", target=initiator)
     draft.became(event, draft.written(event, "initiator"), f"output {initiator} =started_by.id")
     draft.remove_attribute(event, "initiator")
+
+
+def report_unknown_starter(draft: Draft) -> None:
+    """Applications around Flowable set `initiator` themselves as they start a process; here a start event must."""
+    for process in bpmn_children(draft.root, "process"):
+        values = [value for one in process.iter("{*}*") for value in map(str, one.attrib.values()) if value.startswith("=")]
+        set_here = {one.get("target") for one in process.iter(f"{{{ZEEBE}}}output")}
+        for name in sorted({match[0] for value in values for match in _STARTER.finditer(value)} - set_here):
+            draft.decide(process, "starter_unset", name=name)
 
 
 def convert_properties(draft: Draft, element: Element) -> None:

@@ -21,22 +21,23 @@ DESIGN = frozenset(
         "http://camunda.org/schema/1.0/diagram",
     }
 )  # fmt: skip
+LENIENT = frozenset({FLOWABLE, ACTIVITI})
 ALL = frozenset(VENDORS) | DESIGN
 MODELER = "http://camunda.org/schema/modeler/1.0"
 
 # Attributes and elements that need no counterpart here → why, as a key of `import.why`.
 NOT_NEEDED: Mapping[str, str] = {
-    **dict.fromkeys("async asyncBefore asyncAfter asyncLeave exclusive asyncComplete completeAsync parallelInSameTransaction".split(), "transactions"),
-    **dict.fromkeys("jobPriority taskPriority jobCategory jobTopic".split(), "job_order"),
-    "failedJobRetryTimeCycle": "retry_interval",
-    "incrementalIntervals": "retry_interval",
-    **dict.fromkeys("isStartableInTasklist formFieldValidation validateFormFields".split(), "built_in"),
-    **dict.fromkeys("variableName variableEvents".split(), "conditions"),
-    **dict.fromkeys(
-        "diagramRelationId modelerTemplate modelerTemplateVersion modelerTemplateIcon resourceKey eagerExecutionFetch fallbackToDefaultTenant"
-        " decisionRefTenantId calledElementTenantId caseTenantId taskIdVariableName category localScope".split(),
-        "tool",
-    ),
+    **dict.fromkeys(words("async asyncBefore asyncAfter asyncLeave asyncComplete completeAsync exclusive"), "transactions"),
+    "parallelInSameTransaction": "transactions",
+    **dict.fromkeys(words("jobPriority taskPriority jobCategory jobTopic"), "job_order"),
+    **dict.fromkeys(words("failedJobRetryTimeCycle incrementalIntervals"), "retry_interval"),
+    **dict.fromkeys(words("isStartableInTasklist formFieldValidation validateFormFields"), "built_in"),
+    **dict.fromkeys(words("variableName variableEvents"), "conditions"),
+    **dict.fromkeys(words("diagramRelationId modelerTemplate modelerTemplateVersion modelerTemplateIcon resourceKey category"), "tool"),
+    **dict.fromkeys(words("eagerExecutionFetch fallbackToDefaultTenant taskIdVariableName localScope"), "tool"),
+    **dict.fromkeys(words("decisionRefTenantId calledElementTenantId caseTenantId"), "tool"),
+    # Shown in the editors of applications built on Flowable, beside the assignee or candidates that count.
+    **dict.fromkeys(words("dataType text userType multiLoopType isSequential"), "tool"),
 }
 # What stays in the file for a person to decide → the key of the advice, `import.decide.<key>`.
 ADVICE: Mapping[str, str] = {
@@ -45,14 +46,13 @@ ADVICE: Mapping[str, str] = {
     "skipExpression": "skip_expression",
     **dict.fromkeys(words("errorCodeVariable errorMessageVariable escalationCodeVariable errorVariableName"), "event_variable"),
     "candidateStarterUsers": "starter_users",
-    "variableMappingClass": "variable_mapping",
-    "variableMappingDelegateExpression": "variable_mapping",
+    **dict.fromkeys(words("variableMappingClass variableMappingDelegateExpression"), "variable_mapping"),
     **dict.fromkeys(words("caseRef caseBinding caseVersion"), "case"),
     "businessCalendarName": "business_calendar",
     "triggerable": "triggerable",
-    "errorEventDefinition": "external_error",
-    "mapException": "external_error",
-    **dict.fromkeys(words("eventType eventName eventInParameter eventOutParameter eventCorrelationParameter channelKey triggerEventType"), "event_registry"),
+    **dict.fromkeys(words("errorEventDefinition mapException"), "external_error"),
+    **dict.fromkeys(words("eventType eventName channelKey triggerEventType"), "event_registry"),
+    **dict.fromkeys(words("eventInParameter eventOutParameter eventCorrelationParameter"), "event_registry"),
     "variableAggregation": "aggregation",
     **dict.fromkeys(words("terminateAll terminateMultiInstance"), "terminate_all"),
     "scope": "signal_scope",
