@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from engine.core.bpmn.reading import place, shorten
 from engine.core.bpmn.vocabulary import BPMN, ZEEBE, Element, local, namespace
@@ -32,6 +33,11 @@ class Draft:
     findings: list[Finding] = field(default_factory=list)
     forms: dict[str, bytes] = field(default_factory=dict)  # file name → form
     settled: set[tuple[Element, str]] = field(default_factory=set)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Every id in the file as it came."""
+        return frozenset(identifier for one in self.lines if (identifier := one.get("id")))
 
     # ------------------------------------------------------------------------------------------------------------- saying
 

@@ -165,10 +165,8 @@ def _convert_errors(draft: Draft) -> None:
             draft.say("converted", "error_code", error, code=error.get("id"))
     for definition in list(draft.root.iter(f"{{{BPMN}}}errorEventDefinition")):
         reference = (definition.get("errorRef") or "").strip()
-        if not reference or reference in errors:
-            continue
-        if any(one.get("id") == reference for one in draft.root.iter("{*}*")):
-            continue  # something else has that id; the checks will say so
+        if not reference or reference in errors or reference in draft.ids:
+            continue  # where something else has that id, the checks will say so
         first = bpmn_children(draft.root, "process")
         index = draft.root.index(first[0]) if first else 0
         error = layout.insert(draft.root, index, f"{{{BPMN}}}error")

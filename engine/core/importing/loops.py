@@ -31,8 +31,7 @@ def convert_loop(draft: Draft, loop: Element) -> None:
 
 def _is_data(draft: Draft, reference: Element) -> bool:
     """A reference to a data element of the file, as the standard means it."""
-    wanted = content(reference)
-    return any(one.get("id") == wanted for one in draft.root.iter("{*}*"))
+    return content(reference) in draft.ids
 
 
 def _convert_collection(draft: Draft, loop: Element, old: str, references: list[Element]) -> None:
