@@ -77,6 +77,12 @@ def scenarios(chosen: argparse.Namespace) -> int:
     return scenario_runs.run(chosen.paths, chosen.language, as_json=chosen.json, coverage=chosen.coverage)
 
 
+def import_(chosen: argparse.Namespace) -> int:
+    from webapp import importing
+
+    return importing.run(chosen.paths, chosen.out, chosen.language, chosen.json)
+
+
 def decide(chosen: argparse.Namespace) -> int:
     from engine.core.dmn.evaluation import DecisionFailed, evaluate
     from engine.core.dmn.reader import read
@@ -198,6 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     command("deploy", deploy, paths=True)
     played = command("scenarios", scenarios, paths=True, as_json=True)
     played.add_argument("--coverage", action="store_true", help=text("cli.help.coverage"))
+    brought = command("import", import_, paths=True, as_json=True)
+    brought.add_argument("--out", metavar="DIR", help=text("cli.help.out"))
     decision = command("decide", decide)
     decision.add_argument("file", metavar="FILE")
     decision.add_argument("decision", metavar="DECISION")

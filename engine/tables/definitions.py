@@ -122,14 +122,14 @@ class FormDefinition(Base):
 
 
 class StartSubscription(Base):
-    """A message or signal start event of the latest version of a process. Timer start events are jobs."""
+    """A message, signal or conditional start event of the latest version of a process. Timer start events are jobs."""
 
     __tablename__ = "start_subscription"
     __table_args__ = (Index("ix_start_subscription_by_name", "kind", "name"), Index("ix_start_subscription_by_process", "process_key"))
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    kind: Mapped[str]  # message, signal
-    name: Mapped[str]
+    kind: Mapped[str]  # message, signal, condition
+    name: Mapped[str]  # empty for a condition: it stands in the diagram
     process_key: Mapped[Id]
     definition_id: Mapped[Id] = mapped_column(ForeignKey("process_definition.id"))
     node: Mapped[str]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from engine.core.calendar import CHINA
 from engine.core.runtime.step import Json, Variables
 from engine.tables.store import Store
-from engine.verbs import notifications, statistics
+from engine.verbs import conditional_starts, notifications, statistics
+from engine.verbs.access import SYSTEM
 
 if TYPE_CHECKING:
     from engine.verbs.jobs import JobFacts
@@ -94,10 +95,22 @@ def count_cases(job: JobFacts, context: Context) -> Variables:
     return {"count": count}
 
 
+def evaluate_conditions(job: JobFacts, context: Context) -> Variables:
+    """Start the processes whose start condition holds for the facts in the input `facts` (a context). Result: `started`, their keys."""
+    facts = _input(job, "facts")
+    if not isinstance(facts, dict):
+        raise ValueError("evaluate conditions: `facts` must be a context")
+    with context.store.writing() as session:
+        started = conditional_starts.evaluate(session, facts, SYSTEM, context.now, request_key=job.id)
+    return {"started": [instance.process_key for instance in started]}
+
+
 def _day(job: JobFacts, name: str) -> datetime:
     """The start of a day in China, given as an ISO date or date and time."""
     return datetime.combine(date.fromisoformat(_text(job, name)[:10]), time(0), CHINA)
 
 
-HANDLERS: Mapping[str, Handler] = {"notify": notify, "statistics": report, "case count": count_cases}
-TYPES = frozenset(HANDLERS)
+HANDLERS: Mapping[str, Handler] = {
+    "notify": notify, "statistics": report, "case count": count_cases,
+    "evaluate conditions": evaluate_conditions,
+}

@@ -15,7 +15,7 @@ from engine.core.dmn.model import DecisionModel
 from engine.core.forms import reader as forms
 from engine.core.forms.model import Form
 from engine.core.problems import Problem
-from engine.verbs import handlers
+from engine.verbs import service_types
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,6 @@ def _doubles(reading: Reading) -> Iterator[Problem]:
 def _jobs(process: Process) -> Iterator[Problem]:
     """A job type that no handler here knows waits for a worker outside: worth a word, since it may be a slip of the pen."""
     for node in process.nodes.values():
-        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in handlers.TYPES:
-            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(handlers.TYPES))}
+        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in service_types.TYPES:
+            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(service_types.TYPES))}
             yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")

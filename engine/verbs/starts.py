@@ -44,10 +44,14 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
         for node, event in [(node, event) for node in process.start_events for event in node.events]:
             if event.kind == "timer":
                 _arm(session, definition_id, process, node, event, before, functions, now)
-            elif event.kind in ("message", "signal") and event.name is not None:
-                row = {"id": uuid4().hex, "kind": event.kind, "name": str(_value(event.name, functions, now)), "process_key": process.id,
+            elif event.kind in _SUBSCRIBED:
+                name = str(_value(event.name, functions, now)) if event.name is not None else ""
+                row = {"id": uuid4().hex, "kind": _SUBSCRIBED[event.kind], "name": name, "process_key": process.id,
                        "definition_id": definition_id, "node": node.id}  # fmt: skip
                 session.execute(cast(Table, StartSubscription.__table__).insert(), row)
+
+
+_SUBSCRIBED: Mapping[str, str] = {"message": "message", "signal": "signal", "conditional": "condition"}
 
 
 def _arm(
