@@ -16,6 +16,9 @@ from sqlalchemy import Connection, Dialect, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from engine.tables.types import Utc, Words, sqlite_moment, storable
 
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
@@ -29,18 +32,17 @@ class _Form(NamedTuple):
     """A statement as one driver takes it: by position (SQLite) or by name (PostgreSQL)."""
 
     sql: str
-    names: tuple[str, ...]
+    binds: tuple[tuple[str, Convert | None], ...]
     fixed: Mapping[str, Any]
-    binds: Mapping[str, Convert]
     is_positional: bool
     row: Callable[[Iterable[Any]], Any] | None
     results: tuple[tuple[int, Convert], ...]
 
     def bound(self, values: Values) -> Any:
-        given, binds = {**self.fixed, **values} if self.fixed else values, self.binds
+        given = {**self.fixed, **values} if self.fixed else values
         if self.is_positional:
-            return [binds[name](given[name]) if name in binds else given[name] for name in self.names]
-        return {name: binds[name](given[name]) if name in binds else given[name] for name in self.names}
+            return [given[name] if convert is None else convert(given[name]) for name, convert in self.binds]
+        return {name: given[name] if convert is None else convert(given[name]) for name, convert in self.binds}
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
         made, results = self.row, self.results
@@ -166,14 +168,23 @@ def _announce(connection: Connection, todo: Iterable[_Call]) -> None:
 def _compiled(statement: Executable, dialect: Dialect, columns: list[str] | None) -> _Form:
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and not (columns and name in columns)}
+    names = tuple(compiled.positiontup if compiled.positional else compiled.bind_names.values())
     entries = compiled._result_columns
     processors = [entry.type._cached_result_processor(dialect, None) for entry in entries]
     return _Form(
         sql=str(compiled),
-        names=tuple(compiled.positiontup if compiled.positional else compiled.bind_names.values()),
+        binds=tuple((name, _bind(compiled.binds[name].type, compiled._bind_processors.get(name), dialect)) for name in names),
         fixed=fixed,
-        binds=dict(compiled._bind_processors),
         is_positional=bool(compiled.positional),
         row=namedtuple("Row", [entry.keyname for entry in entries], rename=True)._make if entries else None,
         results=tuple((i, convert) for i, convert in enumerate(processors) if convert is not None),
     )
+
+
+def _bind(type_: TypeEngine[Any], convert: Convert | None, dialect: Dialect) -> Convert | None:
+    """The conversion of a bound value: our own types' without SQLAlchemy's layers around it."""
+    if isinstance(type_, Words):
+        return storable
+    if isinstance(type_, Utc) and dialect.name == "sqlite":
+        return sqlite_moment
+    return convert

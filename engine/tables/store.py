@@ -21,6 +21,9 @@ from sqlalchemy.orm import Session
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY = timedelta(seconds=30)  # how long a writer waits for another one on SQLite
 BEGIN = "zhuqi_begin"
+# A step touches two dozen pages, mostly the same as the one before: a longer log is folded into the file less often (32 MB),
+# and a larger cache (64 MB a connection) keeps the upper pages of all indexes.
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=8000", "cache_size=-65536")
 AFTER_COMMIT = "zhuqi_after_commit"
 MIGRATING = 0x7A68757169  # any number that only we use for this lock
 
@@ -45,8 +48,9 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """A session whose transaction is committed at the end, or rolled back by any exception."""
         # BEGIN IMMEDIATE: a transaction that reads first and writes later could not be upgraded when another one wrote in between.
-        with Session(self._writing_engine, autoflush=False, expire_on_commit=False) as session:
-            with session.begin():
+        with self._writing_engine.connect() as connection:
+            with connection.begin():
+                session = Session(connection, autoflush=False, expire_on_commit=False)
                 yield session
             for action in session.info.get(AFTER_COMMIT, ()):
                 action()
@@ -79,7 +83,7 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # else the driver decides by itself when a transaction begins
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY // timedelta(milliseconds=1)}"):
+    for pragma in (*_PRAGMAS, f"busy_timeout={BUSY // timedelta(milliseconds=1)}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
@@ -36,6 +37,16 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=256)  # one step writes the same few moments many times
+def sqlite_moment(value: datetime | None) -> str | None:
+    """A moment as `Utc` stores it on SQLite."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"naive datetime {value!r}")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class Json(TypeDecorator[Any]):
     """Any JSON value as compact text; SQL NULL is JSON null where the column may be null, and never else."""
 
@@ -56,9 +67,14 @@ class Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None or value.isascii() and "\x00" not in value:
-            return value
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        return storable(value)
+
+
+def storable(value: str | None) -> str | None:
+    """Text as `Words` stores it."""
+    if value is None or value.isascii() and "\x00" not in value:
+        return value
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 class Encoded(str):

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -30,6 +31,7 @@ SYSTEM_STREAM = "system"
 FIRST = "0" * 64
 _EVENT = cast(Table, Event.__table__)
 _FACTS = tuple(column.name for column in _EVENT.columns if column.name != "hash")
+_AT = _FACTS.index("at")
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,11 @@ def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tu
     """The event rows for `entries` after `head`, and the new head."""
     rows = []
     for seq, line in enumerate(entries, head.count + 1):
-        row = {"stream": stream, "seq": seq, "actor_id": actor.id, "actor_name": actor.name}
-        row |= {field.name: getattr(line, field.name) for field in fields(Entry)}
-        row["facts"] = dict(line.facts)
+        row = {
+            "stream": stream, "seq": seq, "at": line.at, "kind": line.kind, "actor_id": actor.id, "actor_name": actor.name,
+            "definition_id": line.definition_id, "node": line.node, "node_kind": line.node_kind, "node_name": line.node_name,
+            "activation": line.activation, "scope": line.scope, "facts": dict(line.facts),
+        }  # fmt: skip
         row["hash"] = digest(head.hash, row)
         head = Head(row["hash"], seq)
         rows.append(row)
@@ -70,12 +74,18 @@ def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tu
 
 def digest(before: str, row: Mapping[str, Any]) -> str:
     """SHA-256 over the previous hash and the row's facts in one canonical form."""
-    facts = [row[name].astimezone(UTC).isoformat() if name == "at" else row[name] for name in _FACTS]
+    facts = [row[name] for name in _FACTS]
+    facts[_AT] = _moment(facts[_AT])
     try:
         text = orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # whole numbers beyond 64 bits
         text = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(before.encode() + b"\n" + text).hexdigest()
+
+
+@lru_cache(maxsize=256)  # the lines of a step have one moment
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def append(session: Session, stream: str, entries: Sequence[Entry], actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
+from sqlalchemy import Pool
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import State
@@ -28,13 +28,13 @@ class _Entry(NamedTuple):
     state: State
 
 
-_by_engine: WeakKeyDictionary[Engine, OrderedDict[str, _Entry]] = WeakKeyDictionary()
+_by_pool: WeakKeyDictionary[Pool, OrderedDict[str, _Entry]] = WeakKeyDictionary()
 _lock = Lock()
 
 
 def find(session: Session, instance_id: str, revision: int, text: str) -> State | None:
     """The decoded state, variables and all, of a row that has just been read; None if it is not the remembered one."""
-    kept = _by_engine.get(_engine(session))
+    kept = _by_pool.get(_pool(session))
     entry = kept.get(instance_id) if kept else None
     return entry.state if entry is not None and entry.revision == revision and entry.text == text else None
 
@@ -42,24 +42,24 @@ def find(session: Session, instance_id: str, revision: int, text: str) -> State 
 def keep(session: Session, state: State, revision: int, text: str) -> None:
     """Remember a state once this transaction has been committed; never if its caller does not say when that is."""
     if len(text) <= LARGEST:
-        engine = _engine(session)
-        after_commit(session, lambda: _enter(engine, state.instance_id, _Entry(revision, text, state)))
+        pool = _pool(session)
+        after_commit(session, lambda: _enter(pool, state.instance_id, _Entry(revision, text, state)))
 
 
 def forget(session: Session) -> None:
     """Begin cold: for measuring."""
     with _lock:
-        _by_engine.pop(_engine(session), None)
+        _by_pool.pop(_pool(session), None)
 
 
-def _enter(engine: Engine, instance_id: str, entry: _Entry) -> None:
+def _enter(pool: Pool, instance_id: str, entry: _Entry) -> None:
     with _lock:
-        kept = _by_engine.setdefault(engine, OrderedDict())
+        kept = _by_pool.setdefault(pool, OrderedDict())
         kept[instance_id] = entry
         kept.move_to_end(instance_id)
         if len(kept) > KEPT:
             kept.popitem(last=False)
 
 
-def _engine(session: Session) -> Engine:
-    return session.connection().engine
+def _pool(session: Session) -> Pool:
+    return session.connection().engine.pool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ class Labels:
     zone_id: str | None = None
 
     def columns(self) -> dict[str, str | None]:
-        return asdict(self)
+        return dict(vars(self))
 
 
 def renewed(session: Session, library: Deployed, before: Labels, step: Step, actor: Actor) -> Labels:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Row, Table, Text, bindparam, select, type_coerce
+from sqlalchemy import Row, Select, Table, Text, bindparam, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -77,15 +77,13 @@ def begin(
             return facts(session, first, started_again=True)
     library = Deployed(session)
     process = library.process(definition.id)
-    if start_event is None and process.start_events and all(node.events for node in process.start_events):
-        raise StartRefused(process=definition.name, reason=refusal_sentence("no_start_by_hand", {}))
     values = {**checked(variables), **labels.reserved(session, process, variables, actor, now)}
     before = Stored(None, definition.key, definition.name, Labels(), deployment_id=definition.deployment_id)
     stimulus = Start(instance_id, definition.id, values, start_event)
     try:
         step = advance(library, None, stimulus, now)
     except StepRefused as refused:
-        raise StartRefused(process=definition.name, reason=refusal_sentence(refused.code, refused.facts)) from None
+        raise StartRefused(process=definition.name, reason=refusal_sentence(refused.code, refused.facts)) from refused
     stored = apply(Change(session, library, before, step, actor, now))
     return _facts_of(_take_buffered(session, library, stored, actor, now))
 
@@ -129,14 +127,14 @@ def load(session: Session, instance_id: str, *, lock: bool = True) -> Stored:
     return restored(session, row)
 
 
-def restored(session: Session, row: Any, variables: Iterable[tuple[str, str, Any]] | None = None) -> Stored:
-    """An instance from its row as `INSTANCE` names its columns; `variables` as (scope, name, value), read here if not given."""
+def restored(session: Session, row: Any, variables: Iterable[tuple[str, str, str]] | None = None) -> Stored:
+    """An instance from its row as `INSTANCE` names its columns; `variables` as `variables_of` gives them, read here if not given."""
     state = hot.find(session, row.id, row.revision, row.state)
     if state is None:
-        found = VARIABLES.rows(session, id=row.id) if variables is None else variables
+        found = _VARIABLES.rows(session, id=row.id) if variables is None else variables
         state = states.from_json(
             decode(row.state), instance_id=row.id, definition_id=row.definition_id, status=row.status, started_at=row.started_at,
-            variables=states.by_scope(found),
+            variables=states.by_scope((scope, name, decode(value)) for scope, name, value in found),
         )  # fmt: skip
     known = Labels(row.business_key, row.title, row.enterprise_id, row.enterprise_name, row.zone_id)
     head = Head(row.history_head, row.history_count)
@@ -156,7 +154,14 @@ INSTANCE = (
 )  # fmt: skip
 _READ = Prepared(INSTANCE.where(_INSTANCE.c.id == bindparam("id")))
 _LOCKED = Prepared(INSTANCE.where(_INSTANCE.c.id == bindparam("id")).with_for_update(of=_INSTANCE))
-VARIABLES = Prepared(select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == bindparam("id")))
+
+
+def variables_of(instance_id: Any) -> Select[Any]:
+    """Scope, name and JSON text of an instance's variables."""
+    return select(Variable.scope, Variable.name, type_coerce(Variable.value, Text)).where(Variable.instance_id == instance_id)
+
+
+_VARIABLES = Prepared(variables_of(bindparam("id")))
 
 
 def _move(

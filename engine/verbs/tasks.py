@@ -10,19 +10,19 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session, aliased
 
-from engine.core.runtime.step import CompleteTask, Json, Variables
+from engine.core.runtime.step import Json, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
-from engine.tables.people import Department, Person
+from engine.tables.people import Person
 from engine.tables.tasks import UserTask
-from engine.verbs import access, attachments, filling, history
+from engine.verbs import access, attachments, completing, filling, history
 from engine.verbs.access import Actor, visible_tasks
 from engine.verbs.case_facts import TaskFacts, candidates_of
 from engine.verbs.errors import AlreadyClaimed, NotAllowed, NotFound, TaskNotOpen
 from engine.verbs.filling import Raw, TaskForm
 from engine.verbs.inboxes import BOXES, Page, counts, inbox, page
 from engine.verbs.library import Deployed
-from engine.verbs.stepping import InstanceFacts, step
+from engine.verbs.stepping import InstanceFacts
 
 __all__ = [
     "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "claim", "complete", "complete_json", "counts",
@@ -138,20 +138,11 @@ def complete_json(session: Session, task_id: str, values: Mapping[str, Json], ac
 def _complete(
     session: Session, task_id: str, actor: Actor, now: datetime, judge: Callable[[TaskForm], Variables]
 ) -> InstanceFacts:
-    task = _locked(session, task_id, actor, "work_on_task")
-    values = judge(_form(session, task, actor))
-    facts = step(session, task.instance_id, CompleteTask(task_id, values, _by(session, actor)), actor, now)
-    attachments.settle(session, task.instance_id, values, actor, now, task_id=task_id)
-    filling.drop_draft(session, task_id, actor)
+    facts = completing.complete(session, task_id, actor, now, judge)
+    if facts is None:
+        _locked(session, task_id, actor, "work_on_task")  # says why not
+        raise NotAllowed("work_on_task")
     return facts
-
-
-def _by(session: Session, actor: Actor) -> Variables:
-    """The variable `actor` as output mappings see it."""
-    department = session.scalar(select(Department.name).where(Department.id == actor.department_id)) if actor.department_id else None
-    return {
-        "id": actor.id, "name": actor.name, "kind": str(actor.kind), "department": actor.department_id, "department_name": department,
-    }  # fmt: skip
 
 
 def _locked(session: Session, task_id: str, actor: Actor, act: str) -> TaskDetail:
