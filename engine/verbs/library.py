@@ -101,41 +101,6 @@ _DEFINITION = Prepared(
 )
 
 
-class _Functions(Mapping[str, object]):
-    """What expressions may call besides FEEL's own; the calendar is read when the first expression of a transaction asks for it."""
-
-    NAMES = frozenset({*calendar_functions(standard()), reference.FUNCTION_NAME})
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @cached_property
-    def _all(self) -> Mapping[str, object]:
-        table = reference.function(reference_tables.rows_in_force(self._session))
-        return {**calendars.feel_functions(self._session), reference.FUNCTION_NAME: table}
-
-    def __getitem__(self, name: str) -> object:
-        if name not in self.NAMES:
-            raise KeyError(name)
-        return self._all[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.NAMES
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.NAMES)
-
-    def __len__(self) -> int:
-        return len(self.NAMES)
-
-
-_DEFINITION = Prepared(
-    select(ProcessDefinition.__table__, Deployment.number)
-    .join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
-    .where(ProcessDefinition.id == bindparam("id"))
-)
-
-
 class Deployed:
     """The Library of what is deployed, for one transaction."""
 
