@@ -14,16 +14,18 @@ from engine.core.calendar import CHINA, parse_limit
 from engine.core.forms.located import Located, Malformed, child, read_located
 from engine.core.problems import Problem
 from engine.core.runtime.step import Json
-from engine.core.scenario_model import START, Expectation, Move, Person, Scenario
+from engine.core.scenario_model import START, Expectation, Move, Person, Scenario, Sent
 
 SIZE = 2_000_000  # bytes
 ACTIONS = ("complete", "act", "send", "wait", "until")
 # Member → the kind of JSON value it must be. A name that is not listed is refused, so that a typing error is not lost.
 FILE = {"process": str, "about": str, "at": str, "people": dict, "lists": dict, "files": list, "services": dict, "scenarios": list}
-SCENARIO = {"name": str, "about": str, "clauses": list, "at": str, "start": dict, "steps": list, "expect": dict, "services": dict}
-BEGIN = {"by": str, "with": dict, "message": str, "expect": dict}
+SCENARIO = {"name": str, "about": str, "clauses": list, "at": str, "start": dict, "steps": list, "expect": dict, "services": dict,
+            "follows": list}  # fmt: skip
+BEGIN = {"by": str, "with": dict, "message": str, "event": str, "expect": dict}
 STEP = {**dict.fromkeys(ACTIONS, str), "with": dict, "by": str, "as": str, "expect": dict}
-EXPECT = {"open": list, "due": dict, "variables": dict, "path": list, "avoids": list, "end": str, "status": str}
+EXPECT = {"open": list, "due": dict, "variables": dict, "path": list, "avoids": list, "end": str, "status": str, "sent": list}
+SENT = {"message": str, "with": dict}
 PERSON = {"kind": str, "groups": list, "facts": dict}
 NOWHEN = datetime(2026, 1, 1, tzinfo=CHINA)  # stands in for a moment that has been reported as wrong
 
@@ -113,7 +115,7 @@ class _Reading:
         return Scenario(
             found.get("name", ""), at or NOWHEN, start, steps,
             self.expectation(found, pointer) or Expectation(),
-            message=begin.get("message"), about=found.get("about", ""), clauses=self.names(found, "clauses", pointer),
+            message=begin.get("message"), event=begin.get("event"), follows=self.names(found, "follows", pointer), about=found.get("about", ""), clauses=self.names(found, "clauses", pointer),
             services={**whole.get("services", {}), **found.get("services", {})}, people=people, lists=whole.get("lists", {}),
             files=self.names(whole, "files", ""), file=self.file, line=self.located.line(pointer),
         )  # fmt: skip
@@ -145,7 +147,19 @@ class _Reading:
         return Expectation(
             self.names(found, "open", pointer) if "open" in found else None, due, found.get("variables", {}),
             self.names(found, "path", pointer), self.names(found, "avoids", pointer), found.get("end"), found.get("status"),
+            self.sent(found["sent"], f"{pointer}/sent") if "sent" in found else None,
         )  # fmt: skip
+
+    def sent(self, messages: list[object], pointer: str) -> tuple[Sent, ...]:
+        """Each a name, or a name and part of the payload."""
+        found = []
+        for index, message in enumerate(messages):
+            if isinstance(message, str):
+                found.append(Sent(message))
+            else:
+                read = self.members(message, f"{pointer}/{index}", SENT, ("message",))
+                found.append(Sent(read.get("message", ""), read.get("with", {})))
+        return tuple(found)
 
     def names(self, holder: Mapping[str, Any], member: str, pointer: str) -> tuple[str, ...]:
         value: Json = holder.get(member, [])

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from engine.core.calendar import CHINA
 from engine.core.runtime.step import Json, Variables
 from engine.texts import text
 
 Action = Literal["start", "complete", "act", "send", "wait", "until", "look"]
 START, END = 0, -1  # the places of failures that belong to no step
+Place = tuple[str, str]  # process id, id of the flow node or sequence flow
+Rule = tuple[str, int]  # id of the decision (or knowledge model) with the table, number of the rule from 1
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,19 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A message with its payload; as an expectation, a part of the payload by name or dotted path."""
+
+    message: str
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Expectation:
     """What should be so. None or empty: not looked at. Moments are aware.
 
     `open`: the open user tasks, exactly; `due`: until when an open task is to be done (None: its clock stands still); `variables`:
-    by name or dotted path; `path`: visited in this order, others may lie between; `avoids`: never visited; `end`: the last end event.
+    by name or dotted path; `path`: visited in this order, others may lie between; `avoids`: never visited; `end`: the last end event; `sent`: messages sent so far, others may have been too (empty: none at all).
     """
 
     open: tuple[str, ...] | None = None
@@ -39,6 +50,7 @@ class Expectation:
     avoids: tuple[str, ...] = ()
     end: str | None = None
     status: str | None = None
+    sent: tuple[Sent, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +72,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One case. `message`: the message that starts the instance, None when a person starts it with the start form.
+    """One case. `message`: the message that starts the instance, `event`: the start event that does (a timer, a signal); neither when a
+    person starts it with the start form. `follows`: processes that messages and signals of the case may start.
 
     `services`: by service task what it brings; `{"error": code}` reports a BPMN error instead. `lists`: what forms offer as choices
     although it is no variable; `files`: names that file fields accept.
@@ -72,6 +85,8 @@ class Scenario:
     steps: tuple[Move, ...] = ()
     expect: Expectation = Expectation()
     message: str | None = None
+    event: str | None = None
+    follows: tuple[str, ...] = ()
     about: str = ""
     clauses: tuple[str, ...] = ()
     services: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -107,12 +122,15 @@ class Stuck(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one scenario. `visited`: flow nodes in the order they were activated; `taken`: sequence flows."""
+    """What came of one scenario, in every process that took part. `visited`: flow nodes in the order they were activated; `taken`:
+    sequence flows; `rules`: rules of decision tables that matched; `variables`: those of the scenario's own instance.
+    """
 
     scenario: str
     failures: tuple[Failure, ...] = ()
-    visited: tuple[str, ...] = ()
-    taken: frozenset[str] = frozenset()
+    visited: tuple[Place, ...] = ()
+    taken: frozenset[Place] = frozenset()
+    rules: frozenset[Rule] = frozenset()
     variables: Variables = field(default_factory=dict)
 
     @property
@@ -122,18 +140,30 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What no scenario has reached, by id, in the order of the file."""
+    """What no scenario has reached of a process, in the order of its file: ids of nodes and flows, rules of the tables it asks."""
 
     nodes: int
     flows: int
     missed_nodes: tuple[str, ...]
     missed_flows: tuple[str, ...]
+    rules: int = 0
+    missed_rules: tuple[Rule, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return not (self.missed_nodes or self.missed_flows or self.missed_rules)
 
     @property
     def share(self) -> float:
-        """From 0 to 1, over nodes and flows together."""
-        whole = self.nodes + self.flows
-        return 1 - (len(self.missed_nodes) + len(self.missed_flows)) / whole if whole else 1.0
+        """From 0 to 1, over nodes, flows and rules together."""
+        count = self.nodes + self.flows + self.rules
+        missed = len(self.missed_nodes) + len(self.missed_flows) + len(self.missed_rules)
+        return 1 - missed / count if count else 1.0
+
+
+def moment_words(moment: datetime | None) -> str:
+    """A moment as scenario files write it, in local time."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else "—"
 
 
 def describe(move: Move, language: str = "zh") -> str:

@@ -1,27 +1,23 @@
-"""One scenario at play: what its steps do to an instance in memory, and how what came of it differs from what was expected."""
+"""One scenario at play: what its steps do to instances in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from engine.core.bpmn.model import Process
 from engine.core.bpmn.words import Words
-from engine.core.calendar import CHINA, CalendarError, parse_limit
+from engine.core.calendar import CalendarError, parse_limit
 from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
 from engine.core.library import Library
 from engine.core.runtime.advance import visible
 from engine.core.runtime.deadlines import property_formula
-from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, Json, MessagePublished, MessageReceived, Start, Status, StepRefused, Stimulus, ThrowError, TimerDue,
-    Variables, Wait,
-)  # fmt: skip
-from engine.core.scenario_model import Expectation, Move, Person, Scenario, Stuck
+from engine.core.runtime.step import CompleteTask, Json, MessageReceived, StepRefused, Variables, Wait
+from engine.core.scenario_judging import open_words
+from engine.core.scenario_model import Move, Person, Scenario, Stuck, moment_words
+from engine.core.scenario_stage import Open, Stage, start_event_for
 from engine.core.trial import Trial
-
-Difference = tuple[str, dict[str, object]]
-LONGEST = 10_000  # automatic stimuli (jobs, timers, messages) in one scenario: a cycle timer must not play for ever
 
 
 class Play:
@@ -31,13 +27,16 @@ class Play:
         self.process = process
         self.scenario = scenario
         self.forms = forms
-        self.trial = Trial(library, process.id, now=scenario.at)
-        self.sent = 0
-        self.delivered = 0
+        self.stage = Stage(library, process, scenario.at, scenario.services, scenario.follows)
         self._steps: Mapping[str, Callable[[Move], None]] = {
             "start": self._start, "complete": self._complete, "act": self._act, "send": self._tell, "wait": self._wait,
             "until": self._until, "look": self._look,
         }  # fmt: skip
+
+    @property
+    def trial(self) -> Trial:
+        """The scenario's own instance."""
+        return self.stage.main
 
     # --------------------------------------------------------------------------------------------------------- stimuli
 
@@ -47,63 +46,66 @@ class Play:
             self._steps[move.action](move)
         except StepRefused as refused:
             raise Stuck("refused", reason=Words(f"refused.{refused.code}", **refused.facts)) from None
-        for wait in self.trial.waits("incident"):
-            raise Stuck("incident", node=self._name(wait.node), reason=Words(f"incident.{wait.code}", **wait.facts))
+        for _, wait in self.stage.waits("incident"):
+            reason = Words(f"incident.{wait.code}", **wait.facts)
+            raise Stuck("incident", node=self.stage.places.name((wait.process_id, wait.node)), reason=reason)
 
     def _start(self, move: Move) -> None:
         scenario, person = self.scenario, self._person(move.by)
-        name = person.name if person else ""
         facts: Variables = dict(person.facts) if person else {}
         values: Variables = dict(move.values)
-        start_event = None
-        if scenario.message is None:
+        start_event = self._start_event(scenario)
+        if start_event is None:
             actor = self._actor(person) or {}
             values = self._filled(self.process.properties.get("startForm"), values, {**facts, "actor": actor})
-        else:
-            start_event = self._message_start(scenario.message)
-        at = scenario.at.astimezone(CHINA)
-        given: Variables = {
-            **facts, **values, "business_key": business_key(self.process.properties.get("numbering", ""), at),
-            "started_by": {"id": name, "name": name}, "started_at": at.isoformat(),
-        }  # fmt: skip
-        self._advance(Start("i", self.process.id, given, start_event))
+        self.stage.start(start_event, {**facts, **values}, person.name if person else None)
+
+    def _start_event(self, scenario: Scenario) -> str | None:
+        """The start event that begins the instance; None: a person does, with the start form."""
+        if scenario.event is not None:
+            starts = {(self.process.id, node.id) for node in self.process.start_events}
+            found = self.stage.places.find(scenario.event) & starts
+            if not found:
+                raise Stuck("no_start_event", event=scenario.event)
+            return min(found)[1]
+        if scenario.message is None:
+            return None
+        start_event = start_event_for(self.process, "message", scenario.message)
+        if start_event is None:
+            raise Stuck("nobody_waits", message=scenario.message)
+        return start_event
 
     def _complete(self, move: Move) -> None:
-        wait = self._task(move)
+        trial, wait = self._task(move)
         person = self._person(move.by)
         if person is not None and not _may(wait, person):
             raise Stuck("not_theirs", person=person.name, groups="、".join(wait.candidate_groups), assignee=wait.assignee or "—")
-        values = self._filled(wait.form_id, move.values, self._visible(wait))
-        self._advance(CompleteTask(wait.id, values, self._actor(person)))
+        values = self._filled(wait.form_id, move.values, visible(trial.state, wait.id))
+        self.stage.advance(trial, CompleteTask(wait.id, values, self._actor(person)))
 
     def _act(self, move: Move) -> None:
-        nodes = {id_ for id_, node in self.process.nodes.items() if node.properties.get("action") == move.target}
-        wait = next((wait for wait in self.trial.waits("message") if wait.node in nodes), None)
-        if wait is None:
+        offering = self.stage.places.with_action(move.target)
+        open_ = next(((trial, wait) for trial, wait in self.stage.waits("message") if (wait.process_id, wait.node) in offering), None)
+        if open_ is None:
             raise Stuck("action_not_offered", action=move.target)
-        node, person = self.process.nodes[wait.node], self._person(move.by)
-        groups = self._groups(node.properties.get("actionGroups", ""))
+        trial, wait = open_
+        node, person = self.stage.places.node((wait.process_id, wait.node)), self._person(move.by)
+        assert node is not None
+        seen = visible(trial.state, wait.scope)
+        groups = self._groups(node.properties.get("actionGroups", ""), seen)
         if person is not None and not groups & person.groups:
             raise Stuck("not_theirs", person=person.name, groups="、".join(sorted(groups)), assignee="—")
-        values = self._filled(node.properties.get("actionForm"), move.values, self.trial.variables)
-        self._advance(MessageReceived(wait.id, values))
+        values = self._filled(node.properties.get("actionForm"), move.values, seen)
+        self.stage.advance(trial, MessageReceived(wait.id, values))
 
-    def _groups(self, text: str) -> set[str]:
+    def _groups(self, text: str, seen: Mapping[str, object]) -> set[str]:
         """Candidate groups as a property gives them: a fixed text with commas, or FEEL for a list or such a text."""
         formula = property_formula(text)
         value: object = formula.text
         if formula.expression is not None:
-            seen = {**self.trial.library.functions, **self.trial.variables}
-            value = formula.expression.evaluate(seen, now=self.trial.now).value
+            value = formula.expression.evaluate({**self.stage.library.functions, **seen}, now=self.stage.now).value
         names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
         return {str(name).strip() for name in names} - {""}
-
-    def _message(self, name: str, key: str | None, values: Variables) -> bool:
-        for wait in self.trial.waits("message"):
-            if wait.name == name and key in (None, wait.correlation_key):
-                self._advance(MessageReceived(wait.id, values))
-                return True
-        return False
 
     def _look(self, move: Move) -> None:
         """Nothing happens: only what is expected counts."""
@@ -112,64 +114,25 @@ class Play:
         limit = parse_limit(move.target)
         if limit is None:
             raise Stuck("span_invalid", span=move.target)
-        amount = int(limit.amount)
+        now = self.stage.now
         try:
             if limit.unit == "workdays":
-                moment = self.trial.library.calendar.add_workdays(self.trial.now, amount)
+                moment = self.stage.library.calendar.add_workdays(now, int(limit.amount))
             else:
-                moment = self.trial.now + timedelta(**{limit.unit: float(limit.amount)})
+                moment = now + timedelta(**{limit.unit: float(limit.amount)})
         except (CalendarError, OverflowError):
             raise Stuck("span_invalid", span=move.target) from None
-        self._let_pass(moment)
+        self.stage.let_pass(moment)
 
     def _until(self, move: Move) -> None:
         assert move.until is not None
-        if move.until < self.trial.now:
-            raise Stuck("moment_passed", moment=move.target, now=_words(self.trial.now))
-        self._let_pass(move.until)
+        if move.until < self.stage.now:
+            raise Stuck("moment_passed", moment=move.target, now=moment_words(self.stage.now))
+        self.stage.let_pass(move.until)
 
     def _tell(self, move: Move) -> None:
-        if not self._message(move.target, None, dict(move.values)):
+        if not self.stage.message(move.target, None, dict(move.values)):
             raise Stuck("nobody_waits", message=move.target)
-
-    def _let_pass(self, moment: datetime) -> None:
-        """Fire every timer at its own moment, in order, with the jobs it sets off."""
-        while self.trial.status is Status.ACTIVE:
-            due = [wait for wait in self.trial.waits("timer") if wait.due_at is not None and wait.due_at <= moment]
-            if not due:
-                break
-            first = min(due, key=lambda wait: (wait.due_at, wait.id))
-            self.trial.now = max(self.trial.now, first.due_at)  # type: ignore[type-var]
-            self._advance(TimerDue(first.id))
-        self.trial.now = moment
-
-    def _advance(self, stimulus: Stimulus) -> None:
-        self.sent += 1
-        if self.sent > LONGEST:
-            raise Stuck("too_long", limit=LONGEST)
-        self.trial.send(stimulus)
-        while self.trial.status is Status.ACTIVE and (jobs := self.trial.waits("job")):
-            self.trial.send(self._answer(jobs[0]))
-        self._deliver()
-
-    def _answer(self, job: Wait) -> Stimulus:
-        """What the service task brings, as the scenario says."""
-        self.sent += 1
-        if self.sent > LONGEST:
-            raise Stuck("too_long", limit=LONGEST)
-        answers = self.scenario.services
-        values: Variables = dict(answers.get(job.node, answers.get(self._name(job.node), {})))
-        if isinstance(code := values.get("error"), str):
-            return ThrowError(job.id, code, "", {name: value for name, value in values.items() if name != "error"})
-        return CompleteJob(job.id, values)
-
-    def _deliver(self) -> None:
-        """Messages that the instance has sent and waits for itself."""
-        while self.delivered < len(self.trial.effects):
-            effect = self.trial.effects[self.delivered]
-            self.delivered += 1
-            if isinstance(effect, MessagePublished) and self.trial.status is Status.ACTIVE:
-                self._message(effect.name, effect.correlation_key, effect.variables)
 
     # ----------------------------------------------------------------------------------------------------------- forms
 
@@ -179,8 +142,8 @@ class Play:
         if form is None:
             return dict(values)
         files = {name: Attachment(name, name, 1, "application/octet-stream") for name in self.scenario.files}
-        seen = {**self.trial.library.functions, **self.scenario.lists, **variables}
-        judged = submit_json(form, values, seen, now=self.trial.now, attachments=files)
+        seen = {**self.stage.library.functions, **self.scenario.lists, **variables}
+        judged = submit_json(form, values, seen, now=self.stage.now, attachments=files)
         if judged.errors:
             first, *others = (Words(error.code, **error.facts) for error in judged.errors.values())
             raise Stuck("form_refused", form=form.id, reason=first, others=len(others))
@@ -201,145 +164,18 @@ class Play:
             return None
         return {"id": person.name, "name": person.name, "kind": person.kind, "department": person.facts.get("department")}
 
-    def _task(self, move: Move) -> Wait:
-        wanted = self._nodes(move.target)
-        found = [wait for wait in self.trial.waits("user") if wait.node in wanted]
+    def _task(self, move: Move) -> Open:
+        wanted = self.stage.places.find(move.target, everywhere=True)
+        found = [(trial, wait) for trial, wait in self.stage.waits("user") if (wait.process_id, wait.node) in wanted]
         if move.group is not None:
-            found = [wait for wait in found if move.group in wait.candidate_groups or move.group == wait.assignee]
+            found = [(trial, wait) for trial, wait in found if move.group in wait.candidate_groups or move.group == wait.assignee]
         if not found:
-            raise Stuck("task_not_open", task=move.target, open=self._open_words())
-        return found[0]
-
-    def _visible(self, wait: Wait) -> Variables:
-        return visible(self.trial.library, self.trial.state, wait.id)
-
-    def _nodes(self, name: str) -> set[str]:
-        """Ids of the elements with this name or id. Raises Stuck."""
-        found = {id_ for id_, node in self.process.nodes.items() if id_ == name or _one_line(node.name) == name}
-        if not found:
-            raise Stuck("element_unknown", element=name)
-        return found
-
-    def _name(self, node_id: str) -> str:
-        node = self.process.nodes.get(node_id)
-        return _one_line(node.name) or node_id if node else node_id
-
-    def _message_start(self, name: str) -> str:
-        for node in self.process.start_events:
-            if node.event and node.event.kind == "message" and node.event.name and node.event.name.text == name:
-                return node.id
-        raise Stuck("nobody_waits", message=name)
-
-    # ---------------------------------------------------------------------------------------------------------- judging
-
-    @property
-    def visited(self) -> tuple[str, ...]:
-        nodes = self.process.nodes
-        return tuple(entry.node for entry in self.trial.history if entry.kind == "activated" and entry.node in nodes)  # type: ignore[misc]
-
-    @property
-    def taken(self) -> frozenset[str]:
-        return frozenset(entry.node for entry in self.trial.history if entry.kind == "flow_taken" and entry.node)
-
-    @property
-    def variables(self) -> Variables:
-        """The instance's variables; after its end the last values they had."""
-        if self.sent and self.trial.status is Status.ACTIVE:
-            return self.trial.variables
-        last: Variables = {}
-        for entry in self.trial.history:
-            known = entry.facts.get("variables")
-            if entry.kind in ("variables_set", "instance_started") and isinstance(known, dict) and not entry.facts.get("local"):
-                last.update(known)
-        return last
-
-    def differences(self, expected: Expectation) -> Iterator[Difference]:
-        """Each point in which things are not as expected."""
-        try:
-            yield from self._state_differences(expected)
-            yield from self._path_differences(expected)
-        except Stuck as stuck:
-            yield stuck.code, dict(stuck.facts)
-
-    def _state_differences(self, expected: Expectation) -> Iterator[Difference]:
-        status = str(self.trial.status)
-        if expected.status is not None and status != expected.status:
-            yield "status_differs", {"expected": expected.status, "found": status, "open": self._open_words()}
-        if expected.open is not None:
-            for name in expected.open:
-                self._nodes(name)
-            wanted = sorted(self._name(next(iter(self._nodes(name)))) for name in expected.open)
-            if wanted != sorted(map(self._name, self.trial.open_tasks)):
-                yield "open_differs", {"expected": "、".join(wanted) or "—", "found": self._open_words()}
-        for name, moment in expected.due.items():
-            yield from self._due_differences(name, moment)
-        variables = self.variables
-        for path, value in expected.variables.items():
-            found = _dig(variables, path)
-            if found != value:
-                yield "variable_differs", {"name": path, "expected": _json(value), "found": _json(found)}
-
-    def _due_differences(self, name: str, moment: datetime | None) -> Iterator[Difference]:
-        wanted = self._nodes(name)
-        tasks = [wait for wait in self.trial.waits("user") if wait.node in wanted]
-        if not tasks:
-            yield "task_not_open", {"task": name, "open": self._open_words()}
-        for wait in tasks[:1]:
-            if wait.due_at != moment:
-                yield "due_differs", {"task": name, "expected": _words(moment), "found": _words(wait.due_at)}
-
-    def _path_differences(self, expected: Expectation) -> Iterator[Difference]:
-        visited = self.visited
-        at = 0
-        for name in expected.path:
-            wanted = self._nodes(name)
-            later = next((index for index in range(at, len(visited)) if visited[index] in wanted), None)
-            if later is None:
-                yield "path_differs", {"element": name, "visited": " → ".join(map(self._name, visited))}
-                break
-            at = later + 1
-        for name in expected.avoids:
-            if self._nodes(name) & set(visited):
-                yield "path_avoids", {"element": name}
-        if expected.end is not None:
-            ends = self.trial.ends
-            if not ends or ends[-1] not in self._nodes(expected.end):
-                yield "end_differs", {"expected": expected.end, "found": self._name(ends[-1]) if ends else "—"}
-
-    def _open_words(self) -> str:
-        return "、".join(sorted(map(self._name, self.trial.open_tasks))) or "—"
-
-
-def business_key(numbering: str, at: datetime) -> str:
-    """The first number of a pattern such as `SQ{yyyy}{seq:5}` on the local day of `at`."""
-    parts = {"{yyyy}": f"{at:%Y}", "{yy}": f"{at:%y}", "{mm}": f"{at:%m}", "{dd}": f"{at:%d}"}
-    for word, digits in parts.items():
-        numbering = numbering.replace(word, digits)
-    for width in range(1, 10):
-        numbering = numbering.replace(f"{{seq:{width}}}", "1".zfill(width))
-    return numbering
+            raise Stuck("task_not_open", task=move.target, open=open_words(self.stage))
+        own = [(trial, wait) for trial, wait in found if wait.process_id == self.process.id]
+        return (own or found)[0]
 
 
 def _may(wait: Wait, person: Person) -> bool:
     if wait.assignee is not None:
         return wait.assignee == person.name
     return person.name in wait.candidate_users or bool(person.groups & set(wait.candidate_groups))
-
-
-def _dig(value: Json, path: str) -> Json:
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _one_line(name: str) -> str:
-    """A name as people write it: without the line breaks that only the drawing needs."""
-    return "".join(name.split("\n")).strip()
-
-
-def _words(moment: datetime | None) -> str:
-    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M}" if moment else "—"
-
-
-def _json(value: Json) -> str:
-    return str(value) if value is not None else "—"

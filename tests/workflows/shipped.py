@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from engine.core import scenario_files
+from engine.core import reference, scenario_files
 from engine.core.bpmn.model import Diagram, Process
 from engine.core.bpmn.reader import read as read_diagram
 from engine.core.dmn.model import DecisionModel
@@ -42,7 +42,9 @@ def forms() -> dict[str, Form]:
 
 @cache
 def library() -> InMemory:
-    return InMemory(diagram().processes, {model.id: model for model in decisions().values()}.values())
+    files = sorted((ROOT / "workflows" / "reference").glob("*.csv"))
+    tables = [reference.read(file.read_bytes(), file.name)[0] for file in files]
+    return InMemory(diagram().processes, {model.id: model for model in decisions().values()}.values(), tables=tables)
 
 
 @cache
