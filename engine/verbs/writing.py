@@ -41,14 +41,15 @@ def _bound(*names: str) -> dict[str, BindParameter[Any]]:
 
 
 _LABELS = tuple(field.name for field in fields(Labels))
-_CHANGED = ("status", "incident_count", "is_unfinished", "revision", "state", "history_head", "history_count", "due_at", *_LABELS)
-_ENDED = ("ended_at", "end_reason")
+_ALWAYS = ("is_unfinished", "revision", "state", "history_head", "history_count")
+_SEARCHED = ("status", "incident_count", "due_at", "ended_at", "end_reason", *_LABELS)
 _THIS = (_INSTANCE.c.id == bindparam("this")) & (_INSTANCE.c.revision == bindparam("was"))
 _BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE), _insert(_EVENT), _insert(_TASK, ("claimed_at", "closed_at", "closed_by", "outcome"))
 _NEW_CANDIDATE, _NEW_JOB, _NEW_SUBSCRIPTION = _insert(_CANDIDATE), _insert(_JOB), _insert(_SUBSCRIPTION)
 _NEW_INCIDENT, _NEW_ACTIVITY = _insert(_INCIDENT, ("resolved_at", "resolved_by")), _insert(_ACTIVITY)
-_GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_CHANGED)), touches_one=True)
-_END = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_CHANGED, *_ENDED)), touches_one=True)
+# A column that is set is taken out of its indexes and put back, changed or not: those that people search by are set only when they change.
+_GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS)), touches_one=True)
+_CHANGE = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS, *_SEARCHED)), touches_one=True)
 _RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
 _COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome", "assignee")))
 _CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome")))
@@ -130,29 +131,53 @@ def apply(change: Change) -> Stored:
 
 def _write_instance(change: Change, head: Head, text: str) -> Stored:
     state, before, step = change.step.state, change.before, change.step
-    incidents = sum(wait.kind == "incident" for wait in state.waits)
     revision = before.revision + 1
     values: dict[str, Any] = {
-        "status": str(state.status), "incident_count": incidents, "is_unfinished": step.unfinished, "revision": revision,
-        "state": Encoded(text), "history_head": head.hash, "history_count": head.count,
-        "due_at": min((wait.due_at for wait in state.waits if wait.kind == "user" and wait.due_at), default=None),
-        **change.labels.columns(),
+        "is_unfinished": step.unfinished, "revision": revision, "state": Encoded(text), "history_head": head.hash,
+        "history_count": head.count,
     }  # fmt: skip
-    has_ended = state.status is not Status.ACTIVE
-    ended = {"ended_at": change.now, "end_reason": _reason(step.history)} if has_ended else dict.fromkeys(_ENDED)
+    searched, incidents = _searched(change)
     if before.state is None:
         first = {
             "id": state.instance_id, "definition_id": state.definition_id, "process_key": before.process_key,
             "process_name": before.process_name, "started_at": change.now, "started_by": change.actor.id,
             "started_by_name": change.actor.name,
         }  # fmt: skip
-        change.write(_BEGIN, [{**values, **first, **ended}])
+        change.write(_BEGIN, [{**values, **searched, **first}])
     else:
         row = {**values, "this": state.instance_id, "was": before.revision}
-        change.write(_END if has_ended else _GO_ON, [{**row, **ended} if has_ended else row])
+        is_same = searched == _searched_before(before)
+        change.write(_GO_ON if is_same else _CHANGE, [row if is_same else {**row, **searched}])
     return Stored(
         state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id
     )
+
+
+def _searched(change: Change) -> tuple[dict[str, Any], int]:
+    """The columns by which instances are found, after the step; and the number of open incidents."""
+    state, has_ended = change.step.state, change.step.state.status is not Status.ACTIVE
+    due, incidents = _of_waits(state)
+    ended = {"ended_at": change.now, "end_reason": _reason(change.step.history)} if has_ended else {"ended_at": None, "end_reason": None}
+    return {"status": str(state.status), "incident_count": incidents, "due_at": due, **ended, **change.labels.columns()}, incidents
+
+
+def _searched_before(before: Stored) -> dict[str, Any]:
+    due, _ = _of_waits(cast(State, before.state))
+    return {
+        "status": str(Status.ACTIVE), "incident_count": before.incident_count, "due_at": due, "ended_at": None, "end_reason": None,
+        **before.labels.columns(),
+    }  # fmt: skip
+
+
+def _of_waits(state: State) -> tuple[datetime | None, int]:
+    """When the most urgent open task is due, and how many incidents are open."""
+    due, incidents = None, 0
+    for wait in state.waits:
+        if wait.kind == "incident":
+            incidents += 1
+        elif wait.kind == "user" and wait.due_at and (due is None or wait.due_at < due):
+            due = wait.due_at
+    return due, incidents
 
 
 def _reason(history: Iterable[Entry]) -> str | None:

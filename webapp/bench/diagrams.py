@@ -11,14 +11,18 @@ _HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="definitions" targetNamespace="http://bpmn.io/schema/bpmn">'
 )
+_COUNT = '<zeebe:ioMapping><zeebe:output source="=round + 1" target="round"/></zeebe:ioMapping>'
 _OFFER = f'<bpmn:extensionElements><zeebe:assignmentDefinition candidateGroups="{GROUP}"/></bpmn:extensionElements>'
 
 
-def ring(dialect: Dialect) -> str:
-    """A user task, a question and the way back: one completion is a task, a condition and the next task, at any age."""
+def ring(dialect: Dialect, *, with_form: bool = False) -> str:
+    """A user task, a question and the way back: one completion is a task, a value, a condition and the next task, at any age.
+
+    `with_form`: the value comes from a form and is held to it; else it is counted up by an expression of the task.
+    """
     again = "=round &lt; last" if dialect == "zhuqi" else "round &lt; last"
-    form = '<zeebe:formDefinition formId="bench_review"/>'
-    review = _user("review", "审核", dialect, form, ("begun", "again"), "reviewed")
+    extra = '<zeebe:formDefinition formId="bench_review"/>' if with_form else _COUNT
+    review = _user("review", "审核", dialect, extra, ("begun", "again"), "reviewed")
     gateway = (
         '<bpmn:exclusiveGateway id="is_again" name="继续吗？" default="enough"><bpmn:incoming>reviewed</bpmn:incoming>'
         "<bpmn:outgoing>again</bpmn:outgoing><bpmn:outgoing>enough</bpmn:outgoing></bpmn:exclusiveGateway>"
@@ -27,7 +31,7 @@ def ring(dialect: Dialect) -> str:
         _flow("begun", "begin", "review"), _flow("reviewed", "review", "is_again"), _flow("again", "is_again", "review", again),
         _flow("enough", "is_again", "done"),
     ]  # fmt: skip
-    return _process("bench_ring", [_start("begun"), review, gateway, _end("enough"), *flows])
+    return _process("bench_form" if with_form else "bench_ring", [_start("begun"), review, gateway, _end("enough"), *flows])
 
 
 def items(dialect: Dialect) -> str:
@@ -40,6 +44,19 @@ def items(dialect: Dialect) -> str:
     )
     review = _user("review", "会签", dialect, "", ("begun",), "reviewed", loop)
     return _process("bench_items", [_start("begun"), review, _end("reviewed"), _flow("begun", "begin", "review"), _flow("reviewed", "review", "done")])
+
+
+def timers(due: str) -> str:
+    """A user task with a non-interrupting timer that falls due at the moment given, an ISO date and time."""
+    review = _user("review", "审核", "zhuqi", "", ("begun",), "reviewed")
+    boundary = (
+        '<bpmn:boundaryEvent id="is_late" name="到期" cancelActivity="false" attachedToRef="review"><bpmn:outgoing>late</bpmn:outgoing>'
+        f'<bpmn:timerEventDefinition id="late_timer"><bpmn:timeDate xsi:type="bpmn:tFormalExpression">{due}</bpmn:timeDate>'
+        "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    )
+    ends = [_end("reviewed"), _node("endEvent", "reminded", "已提醒", ("late",), ())]
+    flows = [_flow("begun", "begin", "review"), _flow("reviewed", "review", "done"), _flow("late", "is_late", "reminded")]
+    return _process("bench_timers", [_start("begun"), review, boundary, *ends, *flows])
 
 
 def scripts(dialect: Dialect, count: int) -> str:
@@ -83,8 +100,8 @@ def _chain(names: list[str]) -> Iterable[str]:
     return (_flow(f"to_{i}", names[i], names[i + 1]) for i in range(len(names) - 1))
 
 
-def _user(id: str, name: str, dialect: Dialect, form: str, incoming: Iterable[str], outgoing: str, loop: str = "") -> str:
-    offer = _OFFER.replace("<zeebe:", "<zeebe:userTask/>" + form + "<zeebe:", 1) if dialect == "zhuqi" else ""
+def _user(id: str, name: str, dialect: Dialect, extra: str, incoming: Iterable[str], outgoing: str, loop: str = "") -> str:
+    offer = _OFFER.replace("<zeebe:", "<zeebe:userTask/>" + extra + "<zeebe:", 1) if dialect == "zhuqi" else ""
     return _node("userTask", id, name, incoming, (outgoing,), offer, loop)
 
 
