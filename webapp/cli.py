@@ -36,15 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(chosen: argparse.Namespace) -> int:
-    from engine.verbs import deploying
+    from engine.verbs import deploying, reference
 
     found = files.find(chosen.paths)
-    problems = deploying.check(found, _deployed() if chosen.paths else deploying.Known())
+    tables = {name: found.pop(name) for name in list(found) if name.endswith(files.REFERENCE)} | _tables(chosen.paths)
+    known = reference.known(tables, _deployed() if chosen.paths else deploying.Known())
+    problems = [*reference.check(tables), *deploying.check(found, known)]
     if chosen.json:
         print(json.dumps([_as_json(problem, chosen.language) for problem in problems], ensure_ascii=False, indent=2))
     else:
         _print_problems(problems, chosen.language)
-        _say(chosen, "cli.checked", files=len(found), errors=_count(problems, "error"), warnings=_count(problems, "warning"))
+        _say(chosen, "cli.checked", files=len(found) + len(tables), errors=_count(problems, "error"), warnings=_count(problems, "warning"))
     return 1 if has_errors(problems) else 0
 
 
@@ -52,13 +54,14 @@ def deploy(chosen: argparse.Namespace) -> int:
     from engine.verbs import deploying, reference
     from engine.verbs.access import SYSTEM
 
-    found = files.find(chosen.paths)
-    tables = files.find(chosen.paths, files.REFERENCE)
+    tables = _tables(chosen.paths)
+    found = {name: content for name, content in files.find(chosen.paths).items() if name not in tables}
     store = from_environment().store()
     try:
         with store.writing() as session:
-            outcome = deploying.deploy(session, found, SYSTEM, _now(), source="files")
+            # Tables first: start timers are reckoned at deployment and may read them.
             loaded = reference.load(session, tables, SYSTEM, _now())
+            outcome = deploying.deploy(session, found, SYSTEM, _now(), source="files")
     except Refused as refused:
         _print_problems(refused.problems, chosen.language)
         return _complain(chosen, "cli.refused", errors=_count(refused.problems, "error"))
@@ -81,6 +84,12 @@ def import_(chosen: argparse.Namespace) -> int:
     from webapp import importing
 
     return importing.run(chosen.paths, chosen.out, chosen.language, chosen.json)
+
+
+def clauses(chosen: argparse.Namespace) -> int:
+    from webapp import clauses as register
+
+    return register.run(chosen.paths, chosen.language, as_json=chosen.json, as_chapter=chosen.markdown)
 
 
 def decide(chosen: argparse.Namespace) -> int:
@@ -206,6 +215,8 @@ def _parser() -> argparse.ArgumentParser:
     played.add_argument("--coverage", action="store_true", help=text("cli.help.coverage"))
     brought = command("import", import_, paths=True, as_json=True)
     brought.add_argument("--out", metavar="DIR", help=text("cli.help.out"))
+    registered = command("clauses", clauses, paths=True, as_json=True)
+    registered.add_argument("--markdown", action="store_true", help=text("cli.help.markdown"))
     decision = command("decide", decide)
     decision.add_argument("file", metavar="FILE")
     decision.add_argument("decision", metavar="DECISION")
@@ -226,6 +237,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _tables(paths: Sequence[str]) -> dict[str, bytes]:
+    """The reference tables at these paths."""
+    return {name: content for name, content in files.find(paths, files.REFERENCE).items() if name.endswith(files.REFERENCE)}
 
 
 def _deployed():

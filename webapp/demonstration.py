@@ -67,8 +67,8 @@ def prepare(store: Store, now: datetime) -> int:
     Raises Refused if the files have errors.
     """
     with store.writing() as session:
-        deploying.deploy(session, files.find([]), SYSTEM, now, source="files")
         reference.load(session, files.find([], files.REFERENCE), SYSTEM, now)
+        deploying.deploy(session, files.find([]), SYSTEM, now, source="files")
         empty = session.scalar(select(func.count()).select_from(ProcessInstance)) == 0
     if not empty:
         return 0

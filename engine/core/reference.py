@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -274,6 +275,15 @@ def function(table: Callable[[str], Rows | None]) -> Function:
         return list(found.values)
 
     return Function(("name",), call, "function(name) external")
+
+
+_CALL = re.compile(rb'\breference\(\s*(?:\\?"|&quot;|&#34;)([^"&\\]{1,120})')
+
+
+def tables_named(content: bytes) -> Iterator[tuple[int, str]]:
+    """(line, name) of every table that a file's expressions call by a literal name, whatever kind of file it is."""
+    for match in _CALL.finditer(content):
+        yield content.count(b"\n", 0, match.start()) + 1, match.group(1).decode("utf-8", "replace")
 
 
 def in_memory(tables: Iterable[Table]) -> Callable[[str], Rows | None]:

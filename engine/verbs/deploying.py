@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import Process
+from engine.core.clauses import TABLE
 from engine.core.problems import Problem, Refused, has_errors
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FileOrigin, FormDefinition, ProcessDefinition, Resource
-from engine.verbs import history, starts
+from engine.verbs import history, reference_tables, starts
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.library import Deployed, parsed, process_in
 from engine.verbs.pins import Thing, fingerprint, references
@@ -64,7 +65,10 @@ def known(session: Session) -> Known:
     forms, decisions, processes = (
         frozenset(session.scalars(select(table.key).distinct())) for table in (FormDefinition, DecisionDefinition, ProcessDefinition)
     )
-    return Known(forms, decisions, processes)
+    tables = reference_tables.names(session)
+    clauses = reference_tables.rows_in_force(session)(TABLE)
+    ids = frozenset(str(row["id"]) for row in clauses.rows) if clauses is not None else None
+    return Known(forms, decisions, processes, ids, tables or None)
 
 
 def deploy(session: Session, files: Mapping[str, bytes], actor: Actor, now: datetime, *, source: Source) -> Outcome:

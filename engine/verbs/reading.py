@@ -15,6 +15,7 @@ from engine.core.dmn.model import DecisionModel
 from engine.core.forms import reader as forms
 from engine.core.forms.model import Form
 from engine.core.problems import Problem
+from engine.core.reference import tables_named
 from engine.verbs import service_types
 
 
@@ -53,7 +54,7 @@ class Reading:
         for file in self.files:
             for kind, id_ in file.things:
                 ids[kind].add(id_)
-        return Known(frozenset(ids["form"]), frozenset(ids["decision"]), frozenset(ids["process"]))
+        return Known(frozenset(ids["form"]), frozenset(ids["decision"]), frozenset(ids["process"]), before.clauses, before.tables)
 
 
 def read(files: Mapping[str, bytes]) -> Reading:
@@ -83,11 +84,20 @@ def judge(reading: Reading, before: Known) -> list[Problem]:
     known = reading.known(before)
     problems = [*reading.problems, *_doubles(reading)]
     for file in reading.files:
+        problems += _tables(file, known)
         if file.diagram is not None:
             problems += checks.check(file.diagram, known)
             for process in file.diagram.processes:
                 problems += _jobs(process)
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
+
+
+def _tables(file: File, known: Known) -> Iterator[Problem]:
+    """A reference table that does not exist gives null, and may yet be loaded: worth a word."""
+    for line, name in tables_named(file.content) if known.tables is not None else ():
+        if name not in known.tables:
+            facts = {"table": name, "known": "、".join(sorted(known.tables))}
+            yield Problem("reference_table_unknown", file.name, line, facts=facts, severity="warning")
 
 
 def _doubles(reading: Reading) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from engine.core import reference
+from engine.core.bpmn.checks import Known
+from engine.core.clauses import TABLE
 from engine.core.problems import Problem, Refused, has_errors
 from engine.core.reference import Difference, Fault, Key, Row, Table, difference, key_text
 from engine.feel import Json
@@ -86,6 +89,17 @@ def check(files: Mapping[str, bytes]) -> list[Problem]:
     """Everything that is wrong with these reference files."""
     read = {file: reference.read(files[file], file) for file in sorted(files)}
     return [*(problem for _, found in read.values() for problem in found), *_doubles(read)]
+
+
+def known(files: Mapping[str, bytes], before: Known) -> Known:
+    """What diagrams may refer to when these tables are there besides."""
+    tables = {table.name: table for table, _ in (reference.read(content, file) for file, content in files.items())}
+    clauses = tables.get(TABLE)
+    return replace_fields(
+        before,
+        tables=(before.tables or frozenset()) | tables.keys() if tables else before.tables,
+        clauses=frozenset(str(row["id"]) for row in clauses.rows) if clauses is not None else before.clauses,
+    )
 
 
 def _doubles(read: Mapping[str, tuple[Table, list[Problem]]]) -> list[Problem]:

@@ -18,16 +18,22 @@ from engine.core.bpmn.finding import finding
 from engine.core.bpmn.model import Diagram, Process
 from engine.core.bpmn.soundness import check_soundness
 from engine.core.bpmn.supported import unsupported
+from engine.core.clauses import unknown
 from engine.core.problems import Problem, has_errors
 
 
 @dataclass(frozen=True)
 class Known:
-    """The ids of what a diagram may refer to: everything deployed and everything in the same deployment."""
+    """The ids of what a diagram may refer to: everything deployed and everything in the same deployment.
+
+    `clauses` and `tables` (reference tables by name) are None where there is no register of them: then any name will do.
+    """
 
     forms: frozenset[str] = frozenset()
     decisions: frozenset[str] = frozenset()
     processes: frozenset[str] = frozenset()
+    clauses: frozenset[str] | None = None
+    tables: frozenset[str] | None = None
 
 
 def check(diagram: Diagram, library: Known) -> list[Problem]:
@@ -43,6 +49,8 @@ def check(diagram: Diagram, library: Known) -> list[Problem]:
         found += check_events(process)
         found += check_tasks(process, library.forms, library.decisions, processes)
         found += check_properties(process, library.forms)
+        if library.clauses is not None:
+            found += unknown(process, library.clauses)
         if not has_errors(shape):  # only what can be executed can be played through
             found += check_soundness(process)
             found += check_dataflow(process)
