@@ -19,6 +19,9 @@ def run(paths: Sequence[str], language: str, *, as_json: bool = False, as_chapte
     """Print the register with what serves each clause; the exit code: 1 if a clause has no element, an element names an unknown clause,
     or an obligatory clause has no scenario.
     """
+    if as_chapter:
+        print(shipped_chapter(), end="")
+        return 0
     clauses = _register(paths)
     if not clauses:
         print(text("clauses.no_register", language))
@@ -29,9 +32,6 @@ def run(paths: Sequence[str], language: str, *, as_json: bool = False, as_chapte
             print(problem.in_words(language))
         return 1
     processes = _among(played.processes, paths)
-    if as_chapter:
-        print(chapter(cover(clauses, processes)), end="")
-        return 0
     trails = [Trail(result.outcome.scenario, result.outcome.visited) for result in played.results if result.outcome.ok]
     covered = cover(clauses, processes, trails)
     known = frozenset(clause.id for clause in clauses)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from engine.verbs import errors
+from engine.verbs import errors, reference
 from webapp.texts import language, t
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ STATUS: Mapping[type[errors.EngineError], int] = {
     errors.TaskNotOpen: 409,
     errors.AlreadyClaimed: 409,
     errors.Conflict: 409,
+    reference.ReferenceChanged: 409,
 }
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 

@@ -38,6 +38,9 @@ def entries() -> list[Place]:
         places.append(_place("menu.instances", "list", "instance_pages.show_all", "instance_pages."))
     if may(actor, Act.SEE_DEFINITIONS):
         places.append(_place("menu.definitions", "diagram", "definition_pages.show_all", "definition_pages."))
+    if may(actor, Act.SET_REFERENCE):
+        places.append(_place("menu.reference", "table", "reference_pages.show_all", "reference_pages."))
+    places.append(_place("menu.clauses", "book", "clause_pages.show_all", "clause_pages."))
     return places
 
 

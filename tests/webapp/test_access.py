@@ -42,6 +42,12 @@ OPEN: dict[str, set[str]] = {
     "attachment_pages.download": STAFF_OF_CASE | {"zhao"},
     "definition_pages.show_all": {"zhou", "wu", "admin"},
     "definition_pages.show": {"zhou", "wu", "admin"},
+    **{
+        f"reference_pages.{view}": {"wu", "admin"}
+        for view in ("show_all", "show", "edit", "save", "delete", "download", "preview", "replace")
+    },
+    "clause_pages.show_all": EVERYONE,
+    "clause_pages.picture": EVERYONE,
     "notification_pages.show": EVERYONE,
     "notification_pages.read": EVERYONE,
     "signing_in.sign_out": EVERYONE,
@@ -75,9 +81,12 @@ def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[
             "attachment_id": attachments.of_instance(session, case, SYSTEM)[0].id,
             "definition_id": "request:1",
             "key": "request",
+            "name": "policies",
         }
         incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
-    fields = {"task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"}}
+    fields = {"task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
+              "reference_pages.save": {"_version": "1", "cell.id": "p3", "cell.title": "稳岗返还"},
+              "reference_pages.replace": {"_version": "1", "content": "id,title\np9,稳岗返还\n"}}  # fmt: skip
 
     def _address(endpoint: str) -> tuple[str, str, dict[str, str]]:
         rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)

@@ -7,7 +7,7 @@ from pathlib import Path
 from stdnum.cn import uscc
 
 from engine.tables.store import Store
-from engine.verbs import definitions, people, records
+from engine.verbs import definitions, people, records, reference
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import Clock
 
@@ -17,6 +17,10 @@ USCC = {"xinyuan": "91410500MA3X00001", "xingtai": "91410500MA3X00002"}  # witho
 NAMES = {
     "zhao": "赵敏", "qian": "钱进", "wang": "王建国", "li": "李慧", "ma": "马超", "sun": "孙立", "zhou": "周正", "wu": "吴工", "admin": "系统管理员",
 }  # fmt: skip
+TABLES = {
+    "policies.csv": "id,title,level,year,valid_until\np1,首次入规奖励,市级,2025,2027-12-31\np2,技术改造补助,省级,2026,\n".encode(),
+    "clauses.csv": "id,level,text\n5.3.3,应,困难收集办理\n6.a,可,企业申请终止\n".encode(),
+}
 
 
 def settle(store: Store, clock: Clock) -> None:
@@ -42,4 +46,5 @@ def settle(store: Store, clock: Clock) -> None:
             for username, (kind, place) in places.items()
         }  # fmt: skip
         records.assign_cadre(session, "xinyuan", ids["wang"], SYSTEM, clock.now)
+        reference.load(session, TABLES, SYSTEM, clock.now)
         definitions.deploy(session, {file.name: file.read_bytes() for file in FILES.iterdir()}, SYSTEM, clock.now, source="files")
