@@ -22,11 +22,12 @@ class ProcessInstance(Base):
     __table_args__ = (
         Index("ix_process_instance_newest", "started_at"),
         Index("ix_process_instance_by_process", "process_key", "status", "started_at"),
-        Index("ix_process_instance_by_zone", "zone_id", "status", "started_at"),
+        Index("ix_process_instance_by_zone", "zone_id", "started_at"),
         Index("ix_process_instance_of_enterprise", "enterprise_id", "started_at"),
         Index("ix_process_instance_by_business_key", "business_key"),
         Index("ix_process_instance_by_definition", "definition_id", "status"),
         Index("ix_process_instance_overdue", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_process_instance_expired", "expires_at", sqlite_where=text("expires_at IS NOT NULL"), postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_process_instance_with_incidents", "incident_count", sqlite_where=text("incident_count > 0"), postgresql_where=text("incident_count > 0")),
     )  # fmt: skip
 
@@ -52,6 +53,8 @@ class ProcessInstance(Base):
     state: Mapped[list[Any]] = mapped_column(Json)
     history_head: Mapped[Hash]
     history_count: Mapped[int]
+    expires_at: Mapped[datetime | None]  # when an ended one may be archived and removed; null: never
+    hold_reason: Mapped[str | None]  # why it must be kept beyond that
 
 
 class Variable(Base):
@@ -114,7 +117,7 @@ class Event(Base):
     """A line of the append-only log. `hash` covers the row and the previous row's hash. `stream`: an instance's id, or `system`."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_newest", "at"), Index("ix_event_by_actor", "actor_id", "at"))
+    __table_args__ = (Index("ix_event_newest", "at"),)
 
     stream: Mapped[Id] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)  # from 1 without a gap
@@ -140,3 +143,25 @@ class Stream(Base):
     id: Mapped[Id] = mapped_column(primary_key=True)
     history_head: Mapped[Hash]
     history_count: Mapped[int]
+
+
+class Archive(Base):
+    """What is left here of an instance that has been archived and removed: where its pack is, and the head of its event stream.
+
+    `head` and `count` are those of the stream, `sha256` the pack's; the `system` stream has them too, under its own chain.
+    """
+
+    __tablename__ = "archive"
+    __table_args__ = (Index("ix_archive_by_business_key", "business_key"),)
+
+    instance_id: Mapped[Id] = mapped_column(primary_key=True)
+    process_key: Mapped[Id]
+    business_key: Mapped[str | None]
+    title: Mapped[str | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    archived_at: Mapped[datetime]
+    file: Mapped[str]  # name in the archive folder
+    sha256: Mapped[Hash]
+    head: Mapped[Hash]
+    count: Mapped[int]

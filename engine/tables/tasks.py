@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.tables.types import Base, Hash, Id, Json
@@ -18,16 +18,16 @@ class UserTask(Base):
     """Work for a person. The facts of its instance that an inbox shows or searches are repeated here and kept in step by `apply`.
 
     `urgent_at` is `due_at`, or the far future without one: it sorts an inbox along an index. `form_definition_id` is the pinned
-    version. `assignee` is the row's own after opening (claim, release); the rest follows the wait of the same id.
+    version. `assignee` is the row's own after opening (claim, release); the rest follows the wait of the same id. `started_at` is
+    its instance's: the instances that a person has held a task of are listed along an index, newest first.
     """
 
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_OPEN),
         Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_OPEN),
-        Index("ix_user_task_overdue", "due_at", **_OPEN),
         Index("ix_user_task_done", "closed_by", "closed_at"),
-        Index("ix_user_task_held", "assignee", "instance_id"),
+        Index("ix_user_task_held", "assignee", "started_at", "instance_id"),
         Index("ix_user_task_of_instance", "instance_id", "created_at"),
     )
 
@@ -57,16 +57,20 @@ class UserTask(Base):
     enterprise_id: Mapped[Id | None]
     enterprise_name: Mapped[str | None]
     zone_id: Mapped[Id | None]
+    started_at: Mapped[datetime | None]
 
 
 class TaskCandidate(Base):
-    """A person or group that may take a task. Kept after it closed (they may still see the instance), then with `is_open` false."""
+    """A person or group that may take a task. Kept after it closed (they may still see the instance), then with `is_open` false.
+
+    `is_free`: open and assigned to nobody. `urgent_at` and `created_at` are the task's, `started_at` its instance's: what a group is
+    offered, and which cases it has been offered, are read along an index in the order of the list.
+    """
 
     __tablename__ = "task_candidate"
     __table_args__ = (
-        Index("ix_task_candidate_offered", "kind", "value", "urgent_at", "task_id", **_CANDIDATE_OPEN),
-        Index("ix_task_candidate_held", "kind", "value", "instance_id"),
-        Index("ix_task_candidate_of_instance", "instance_id"),
+        Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", **_CANDIDATE_OPEN),
+        Index("ix_task_candidate_held", "kind", "value", "started_at", "instance_id"),
     )
 
     task_id: Mapped[Id] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
@@ -75,6 +79,9 @@ class TaskCandidate(Base):
     instance_id: Mapped[Id]
     is_open: Mapped[bool] = mapped_column(default=True)
     urgent_at: Mapped[datetime]
+    is_free: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
 
 
 class Draft(Base):

@@ -278,18 +278,11 @@ def _held(actor: Actor, instance_id: InstrumentedAttribute[str]) -> ColumnElemen
 
 def _once_offered(actor: Actor, instance_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """A task is open to the actor, or was offered to a team of theirs."""
-    rules = []
+    task, candidate = UserTask.__table__.alias("own_task"), TaskCandidate.__table__.alias("own_candidate")
+    rule = and_(candidate.c.is_open, _is_candidate(actor, candidate.c, task.c))
     if actor.teams:
-        team = TaskCandidate.__table__.alias("team")
-        rules.append(exists().where(
-            team.c.kind == "group", team.c.value.in_(sorted(actor.teams)), team.c.instance_id == instance_id
-        ))  # fmt: skip
-    task, candidate = UserTask.__table__.alias("open_task"), TaskCandidate.__table__.alias("open_candidate")
-    rules.append(exists().where(
-        candidate.c.instance_id == instance_id, candidate.c.is_open, task.c.id == candidate.c.task_id,
-        _is_candidate(actor, candidate.c, task.c),
-    ))  # fmt: skip
-    return or_(*rules)
+        rule = or_(_in_group(candidate.c, actor.teams), rule)
+    return exists().where(task.c.instance_id == instance_id, candidate.c.task_id == task.c.id, rule)
 
 
 def _offered(actor: Actor, *, only_open: bool) -> ColumnElement[bool]:

@@ -30,7 +30,9 @@ class TaskFacts:
 def task_facts(session: Session, instance_id: str) -> list[TaskFacts]:
     """Every user task of an instance, open or not, with its candidates: two statements."""
     candidates: dict[tuple[str, str], set[str]] = {}
-    rows = select(TaskCandidate.task_id, TaskCandidate.kind, TaskCandidate.value).where(TaskCandidate.instance_id == instance_id)
+    rows = select(TaskCandidate.task_id, TaskCandidate.kind, TaskCandidate.value).where(
+        TaskCandidate.task_id.in_(select(UserTask.id).where(UserTask.instance_id == instance_id))
+    )
     for task_id, kind, value in session.execute(rows):
         candidates.setdefault((task_id, kind), set()).add(value)
     tasks = session.execute(

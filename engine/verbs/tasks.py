@@ -14,7 +14,7 @@ from engine.core.runtime.step import Json, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Person
-from engine.tables.tasks import UserTask
+from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs import access, attachments, completing, filling, history
 from engine.verbs.access import Actor, visible_tasks
 from engine.verbs.case_facts import TaskFacts, candidates_of
@@ -94,6 +94,7 @@ def claim(session: Session, task_id: str, actor: Actor, now: datetime) -> None:
     if task.assignee == actor.id:
         return
     session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=actor.id, claimed_at=now))
+    _offer(session, task_id, is_free=False)
     _record(session, task, "task_claimed", actor, now)
 
 
@@ -103,7 +104,13 @@ def release(session: Session, task_id: str, actor: Actor, now: datetime) -> None
     if not may_release(actor, task):
         raise NotAllowed("release")
     session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=None, claimed_at=None))
+    _offer(session, task_id, is_free=True)
     _record(session, task, "task_released", actor, now)
+
+
+def _offer(session: Session, task_id: str, *, is_free: bool) -> None:
+    """Its candidates' lists show a task while it is free."""
+    session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task_id).values(is_free=is_free))
 
 
 def may_release(actor: Actor, task: TaskFacts) -> bool:

@@ -26,6 +26,7 @@ from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
 from engine.verbs.labels import Labels
 from engine.verbs.library import Deployed
+from engine.verbs.lifetimes import time_to_live
 
 _TASK, _CANDIDATE, _JOB = (cast(Table, model.__table__) for model in (UserTask, TaskCandidate, Job))
 _SUBSCRIPTION, _INCIDENT, _ACTIVITY = (cast(Table, model.__table__) for model in (Subscription, Incident, Activity))
@@ -42,9 +43,9 @@ def _bound(*names: str) -> dict[str, BindParameter[Any]]:
 
 _LABELS = tuple(field.name for field in fields(Labels))
 _ALWAYS = ("is_unfinished", "revision", "state", "history_head", "history_count")
-_SEARCHED = ("status", "incident_count", "due_at", "ended_at", "end_reason", *_LABELS)
+_SEARCHED = ("status", "incident_count", "due_at", "ended_at", "end_reason", "expires_at", *_LABELS)
 _THIS = (_INSTANCE.c.id == bindparam("this")) & (_INSTANCE.c.revision == bindparam("was"))
-_BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE), _insert(_EVENT), _insert(_TASK, ("claimed_at", "closed_at", "closed_by", "outcome"))
+_BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE, ("hold_reason",)), _insert(_EVENT), _insert(_TASK, ("claimed_at", "closed_at", "closed_by", "outcome"))
 _NEW_CANDIDATE, _NEW_JOB, _NEW_SUBSCRIPTION = _insert(_CANDIDATE), _insert(_JOB), _insert(_SUBSCRIPTION)
 _NEW_INCIDENT, _NEW_ACTIVITY = _insert(_INCIDENT, ("resolved_at", "resolved_by")), _insert(_ACTIVITY)
 # A column that is set is taken out of its indexes and put back, changed or not: those that people search by are set only when they change.
@@ -53,7 +54,7 @@ _CHANGE = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS, *_SEAR
 _RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
 _COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome", "assignee")))
 _CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome")))
-_WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False))
+_WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False, is_free=False))
 _DROP_JOB, _DROP_SUBSCRIPTION = (Prepared(delete(table).where(table.c.id == bindparam("this"))) for table in (_JOB, _SUBSCRIPTION))
 _RESOLVE = Prepared(update(_INCIDENT).where(_INCIDENT.c.id == bindparam("this")).values(_bound("resolved_at", "resolved_by")))
 _FINISH = Prepared(update(_ACTIVITY).where(_ACTIVITY.c.id == bindparam("this")).values(_bound("ended_at", "outcome", "ended_by")))
@@ -157,7 +158,10 @@ def _searched(change: Change) -> tuple[dict[str, Any], int]:
     """The columns by which instances are found, after the step; and the number of open incidents."""
     state, has_ended = change.step.state, change.step.state.status is not Status.ACTIVE
     due, incidents = _of_waits(state)
-    ended = {"ended_at": change.now, "end_reason": _reason(change.step.history)} if has_ended else {"ended_at": None, "end_reason": None}
+    ended = dict.fromkeys(("ended_at", "end_reason", "expires_at"))
+    if has_ended:
+        expires = change.now + kept if (kept := time_to_live(change.library.process(state.definition_id))) is not None else None
+        ended = {"ended_at": change.now, "end_reason": _reason(change.step.history), "expires_at": expires}
     return {"status": str(state.status), "incident_count": incidents, "due_at": due, **ended, **change.labels.columns()}, incidents
 
 
@@ -165,7 +169,7 @@ def _searched_before(before: Stored) -> dict[str, Any]:
     due, _ = _of_waits(cast(State, before.state))
     return {
         "status": str(Status.ACTIVE), "incident_count": before.incident_count, "due_at": due, "ended_at": None, "end_reason": None,
-        **before.labels.columns(),
+        "expires_at": None, **before.labels.columns(),
     }  # fmt: skip
 
 
@@ -208,7 +212,7 @@ def _open(change: Change, waits: Sequence[Wait]) -> None:
     instance_id = change.instance_id
     if tasks := _of(waits, "user"):
         change.write(_NEW_TASK, [_task_row(change, wait) for wait in tasks])
-        change.write(_NEW_CANDIDATE, [row for wait in tasks for row in _candidate_rows(instance_id, wait)])
+        change.write(_NEW_CANDIDATE, [row for wait in tasks for row in _candidate_rows(change, wait)])
     change.write(_NEW_JOB, [_job_row(instance_id, wait) for wait in _of(waits, "job", "timer")])
     change.write(_NEW_SUBSCRIPTION, [_subscription_row(instance_id, wait) for wait in _of(waits, "message", "signal")])
     change.write(_NEW_INCIDENT, [_incident_row(instance_id, wait) for wait in _of(waits, "incident")])
@@ -241,6 +245,8 @@ def _alter(change: Change, old: Wait, new: Wait) -> None:
         if "due_at" in values:
             values["urgent_at"] = row["urgent_at"]
             session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(urgent_at=row["urgent_at"]))
+        if "assignee" in values:
+            session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(is_free=values["assignee"] is None))
         session.execute(update(_TASK).where(_TASK.c.id == new.id).values(**values)) if values else None
 
 
@@ -251,15 +257,22 @@ def _task_row(change: Change, wait: Wait) -> dict[str, Any]:
         "name": wait.node_name or wait.node, "scope": wait.scope, "lane": wait.lane, "form_id": wait.form_id,
         "form_definition_id": form, "assignee": wait.assignee, "priority": wait.priority, "created_at": wait.created_at,
         "due_at": wait.due_at, "urgent_at": wait.due_at or FAR_FUTURE, "follow_up_at": wait.follow_up_at,
-        "process_key": change.before.process_key, "process_name": change.before.process_name, **change.labels.columns(),
+        "process_key": change.before.process_key, "process_name": change.before.process_name, "started_at": _started(change), **change.labels.columns(),
     }  # fmt: skip
 
 
-def _candidate_rows(instance_id: str, wait: Wait) -> Iterator[dict[str, Any]]:
+def _started(change: Change) -> datetime:
+    return change.step.state.started_at or change.now
+
+
+def _candidate_rows(change: Change, wait: Wait) -> Iterator[dict[str, Any]]:
     offers = [("user", name) for name in wait.candidate_users] + [("group", name) for name in wait.candidate_groups]
     for kind, value in dict.fromkeys(offers):
-        yield {"task_id": wait.id, "kind": kind, "value": value, "instance_id": instance_id, "is_open": True,
-               "urgent_at": wait.due_at or FAR_FUTURE}  # fmt: skip
+        yield {
+            "task_id": wait.id, "kind": kind, "value": value, "instance_id": change.instance_id, "is_open": True,
+            "is_free": wait.assignee is None, "urgent_at": wait.due_at or FAR_FUTURE, "created_at": wait.created_at,
+            "started_at": _started(change),
+        }  # fmt: skip
 
 
 def _job_row(instance_id: str, wait: Wait) -> dict[str, Any]:
