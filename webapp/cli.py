@@ -115,7 +115,8 @@ def decide(chosen: argparse.Namespace) -> int:
         print(failed.sentence(chosen.language), file=sys.stderr)
         return 1
     made = [evaluation.as_json() for evaluation in result.evaluations]
-    print(json.dumps({"result": result.json, "evaluations": made}, ensure_ascii=False, indent=2))
+    warnings = [remark.sentence(chosen.language) for remark in result.warnings]
+    print(json.dumps({"result": result.json, "warnings": warnings, "evaluations": made}, ensure_ascii=False, indent=2))
     return 0
 
 

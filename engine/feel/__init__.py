@@ -18,6 +18,7 @@ from .lexer import NameTable
 from .parser import Parser
 from .reader import DEPTH_LIMIT
 from .scopes import Closure, Found, Static
+from .syntax import Type
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration
 
 __all__ = [
@@ -86,13 +87,15 @@ class UnaryTests:
         return Evaluation(result, tuple(run.warnings))
 
 
-def parse(text: str, names: Iterable[str] = ()) -> Expression:
+def parse(text: str, names: Iterable[str] = (), *, types: Mapping[str, Type] | None = None) -> Expression:
     """Read an expression. `names` are known names; those with spaces or operators can only be read if they are given.
+
+    `types` are types of the caller by name, for `instance of` and parameters.
 
     Raises FeelSyntaxError.
     """
     known = frozenset(names)
-    parser = Parser(text, known, _FUNCTION_NAMES)
+    parser = Parser(text, known, _FUNCTION_NAMES, types)
     found = Found()
     try:
         node = parser.expression()
@@ -102,10 +105,10 @@ def parse(text: str, names: Iterable[str] = ()) -> Expression:
         raise FeelSyntaxError("nested_too_deep", *parser.at(), limit=DEPTH_LIMIT) from cause
 
 
-def parse_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTests:
-    """Read unary tests; `-` or nothing but `-` holds for every value. Raises FeelSyntaxError."""
+def parse_unary_tests(text: str, names: Iterable[str] = (), *, types: Mapping[str, Type] | None = None) -> UnaryTests:
+    """Read unary tests; `-` or nothing but `-` holds for every value. Names and types as in `parse`. Raises FeelSyntaxError."""
     known = frozenset(names)
-    parser = Parser(text, known, _FUNCTION_NAMES)
+    parser = Parser(text, known, _FUNCTION_NAMES, types)
     found = Found()
     try:
         tests, negated = parser.unary_tests()

@@ -9,6 +9,7 @@ from . import syntax
 from .budget import Budget, Frame, Run
 from .builtins import FUNCTIONS, call_builtin, candidates_for
 from .errors import BudgetExceeded, Null
+from .inference import type_of
 from .invocation import invoke
 from .pattern import read_pattern
 from .scopes import Closure, Static, root_of
@@ -35,7 +36,7 @@ def _value_call(node: syntax.Call, function: Closure, arguments: list[Closure]) 
 
     def call(frame: Frame) -> object:
         try:
-            return invoke(frame.run, function(frame), [argument(frame) for argument in arguments], names)
+            return invoke(frame.run, function(frame), [argument(frame) for argument in arguments], names, at)
         except Null as problem:
             frame.run.null(at, problem)
             return None
@@ -81,7 +82,7 @@ def _builtin_call(node: syntax.Call, name: str, arguments: list[Closure], local:
         try:
             own = local(frame) if local else root_of(frame).run.scope.get(name)
             if type(own) is Function:
-                return invoke(run, own, values, node.names)
+                return invoke(run, own, values, node.names, at)
             if not candidates:
                 raise _wrong_arguments(name)
             return call_builtin(run, candidates, values)
@@ -134,12 +135,12 @@ _FORMS: dict[str | None, tuple[tuple[int, ...], Callable[[syntax.Call, Compile, 
 
 def compile_function(node: syntax.FunctionDefinition, compile_node: Compile, static: Static) -> Closure:
     body = compile_node(node.body, static.binding(node.parameters))
-    parameters, types, text = node.parameters, node.types, node.text
+    parameters, types, text, result = node.parameters, node.types, node.text, type_of(node.body)
 
     def define(frame: Frame) -> object:
         def call(run: Run, arguments: list[object]) -> object:
             return body(Frame(run, dict(zip(parameters, arguments, strict=True)), frame))
 
-        return Function(parameters, call, text, types)
+        return Function(parameters, call, text, types, result=result)
 
     return define

@@ -1,15 +1,26 @@
 """Calling a function value: arguments in order, of the declared types, within the budget."""
 from __future__ import annotations
 
+from datetime import date, datetime, timezone
+
 from . import syntax
-from .budget import Run
+from .budget import Position, Run
 from .errors import BudgetExceeded, Null
 from .types import fits
 from .values import Function, kind_of
 
 
-def invoke(run: Run, function: object, arguments: list[object], names: tuple[str, ...] | None = None) -> object:
-    """The result of a function value. Raises Null when it is none or the arguments do not fit, BudgetExceeded when too deep."""
+_ANYWHERE = Position(1, 1)
+
+
+def invoke(
+    run: Run, function: object, arguments: list[object], names: tuple[str, ...] | None = None, at: Position = _ANYWHERE
+) -> object:
+    """The result of a function value; an argument that is not of its declared type is null, with a warning.
+
+    Raises Null when it is no function or the number of arguments or their names do not fit, BudgetExceeded when too deep.
+    Source: DMN 1.4 §10.3.2.9.4, §10.3.2.13.
+    """
     if type(function) is not Function:
         raise Null("not_a_function", type=kind_of(function))
     ordered = _ordered(function, arguments, names)
@@ -19,7 +30,7 @@ def invoke(run: Run, function: object, arguments: list[object], names: tuple[str
         raise BudgetExceeded("depth", run.budget.depth)
     try:
         if not function.open_ended:
-            ordered = [_typed(type_, value) for type_, value in zip(function.types, ordered, strict=True)]
+            ordered = [_typed(run, type_, value, at) for type_, value in zip(function.types, ordered, strict=True)]
         return function.call(run, ordered)
     finally:
         run.depth -= 1
@@ -40,7 +51,7 @@ def _signature(function: Function) -> str:
     return f"function({', '.join(function.parameters)})"
 
 
-def _typed(type_: object, value: object) -> object:
+def _typed(run: Run, type_: object, value: object, at: Position) -> object:
     if type_ is None or value is None:
         return value
     assert isinstance(type_, syntax.Type)
@@ -50,4 +61,7 @@ def _typed(type_: object, value: object) -> object:
         return value[0]
     if type_.name == "list" and fits(type_, [value]):
         return [value]
-    raise Null("bad_argument", function="function", types=kind_of(value))
+    if type_.name == "date and time" and type(value) is date:
+        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+    run.null(at, Null("bad_argument", function="function", types=kind_of(value)))
+    return None

@@ -72,7 +72,18 @@ class Parser(Reader):
             return syntax.In(at, left, self.tests_after_in())
         sign = self.token.text
         self.index += 1
-        return syntax.Comparison(at, sign, left, self.binary(ADD))
+        # Only equality makes sense for a range; `<>` and `= <` stay what they are, a slip.
+        right = self.bare_range() if sign in ("=", "!=") else None
+        return syntax.Comparison(at, sign, left, right or self.binary(ADD))
+
+    def bare_range(self) -> Node | None:
+        """`>= 2` where an operand is expected: the range of all such values. Source: DMN 1.4 §10.3.1.2, rules 2 and 7."""
+        at = self.at()
+        if not self.sees("<", "<=", ">", ">="):
+            return None
+        sign = self.token.text
+        self.index += 1
+        return half_open(at, sign, self.binary(ADD))
 
     def unary(self) -> Node:
         at = self.at()
@@ -135,7 +146,7 @@ class Parser(Reader):
                 names.append(name)
             if len(names) != (len(arguments) + 1 if names else 0):
                 raise FeelSyntaxError("mixed_arguments", *self.at())
-            arguments.append(self.expression())
+            arguments.append(self.bare_range() or self.expression())
             if not self.take(","):
                 break
         self.expect(")")
@@ -194,7 +205,7 @@ class Parser(Reader):
         self.expect("[")
         items: list[Node] = []
         while not self.sees("]"):
-            items.append(self.expression())
+            items.append(self.bare_range() or self.expression())
             if len(items) == 1 and self.sees(".."):
                 return self.range_from(at, items[0], True)
             if not self.take(","):
@@ -206,12 +217,9 @@ class Parser(Reader):
         """A grouped expression, or a range that excludes its start or has none."""
         at = self.at()
         self.expect("(")
-        if self.sees("<", "<=", ">", ">="):
-            sign = self.token.text
-            self.index += 1
-            end = self.binary(ADD)
+        if range_ := self.bare_range():
             self.expect(")")
-            return half_open(at, sign, end)
+            return range_
         inner = self.expression()
         if self.sees(".."):
             return self.range_from(at, inner, False)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .budget import Position
 from .errors import FeelSyntaxError
@@ -20,7 +20,7 @@ _FOREIGN = {"==": "=", "&&": "and", "||": "or", "!": "not(â€¦)", "%": "modulo(â€
 class Reader:
     """One reading of one text: the tokens, where we are, how deep, and which names are known."""
 
-    def __init__(self, text: str, names: Iterable[str], functions: NameTable) -> None:
+    def __init__(self, text: str, names: Iterable[str], functions: NameTable, types: Mapping[str, Type] | None = None) -> None:
         if len(text) > TEXT_LIMIT:
             raise FeelSyntaxError("too_long", 1, 1, limit=TEXT_LIMIT)
         self.text = text
@@ -30,6 +30,8 @@ class Reader:
         self.depth = 0
         self.names = NameTable(names)
         self.functions = functions
+        self.types = types or {}
+        self.type_names = NameTable(self.types)
         self.asks = False
 
     @property
@@ -103,12 +105,13 @@ class Reader:
 
     def argument_name(self) -> str | None:
         """`name:` in front of an argument, if there is one."""
-        end = self.index
+        known = self.names.match(self.tokens, self.index)
+        end = known[1] if known else self.index
         while self.tokens[end].kind in ("word", "number"):
             end += 1
         if end == self.index or self.tokens[end].text != ":":
             return None
-        words = self.source(self.index, end)
+        words = known[0] if known and end == known[1] else self.source(self.index, end)
         self.index = end + 1
         return words
 
@@ -155,11 +158,15 @@ class Reader:
 
     def type(self) -> Type:
         at, found = self.at(), self.token.text
+        named, behind = self.type_names.match(self.tokens, self.index) or (found, self.index + 1)
         for words, name in TYPE_NAMES.items():
             end = self.index + len(words)
-            if tuple(token.text for token in self.tokens[self.index:end]) == words:
+            if tuple(token.text for token in self.tokens[self.index:end]) == words and (end >= behind or named not in self.types):
                 self.index = end
                 return self.type_parts(name)
+        if named in self.types:
+            self.index = behind
+            return self.types[named]
         if self.token.kind != "word":
             raise self.unexpected("type")
         raise FeelSyntaxError("unknown_type", *at, found=found)

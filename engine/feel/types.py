@@ -16,6 +16,28 @@ TYPE_NAMES: dict[tuple[str, ...], str] = {
 }
 
 
+ANY = Type("Any")
+
+
+def conforms(type_: Type, wanted: Type) -> bool:
+    """Whether every value of `type_` is one of `wanted`. Source: DMN 1.4 §10.3.2.9.2."""
+    if wanted.name == "Any" or type_.name == "Null":
+        return True
+    if type_.name != wanted.name:
+        return False
+    if not wanted.items and not wanted.keys:
+        return True
+    if wanted.name == "context":
+        entries = dict(zip(type_.keys, type_.items, strict=True))
+        return all(key in entries and conforms(entries[key], item) for key, item in zip(wanted.keys, wanted.items, strict=True))
+    if wanted.name == "function":
+        if len(type_.items) != len(wanted.items):
+            return False
+        parameters = zip(type_.items[1:], wanted.items[1:], strict=True)
+        return conforms(type_.items[0], wanted.items[0]) and all(conforms(theirs, own) for own, theirs in parameters)
+    return conforms(type_.items[0] if type_.items else ANY, wanted.items[0])
+
+
 def fits(type_: Type, value: object) -> bool:
     """Whether `value` is an instance of `type_`. null is an instance of Null only."""
     if type_.name == "Null":
@@ -40,7 +62,13 @@ def _context_fits(type_: Type, value: object) -> bool:
 
 
 def _function_fits(type_: Type, value: object) -> bool:
-    return not isinstance(value, Function) or len(value.parameters) == len(type_.items) - 1
+    """Parameters may ask for less than the type gives, the result may be more than it asks for; an unknown result is trusted."""
+    assert isinstance(value, Function)
+    result, *given = type_.items
+    if len(value.parameters) != len(given):
+        return False
+    accepts = all(conforms(each, wanted or ANY) for each, wanted in zip(given, value.types, strict=True))  # type: ignore[arg-type]
+    return accepts and (value.result is None or conforms(value.result, result))  # type: ignore[arg-type]
 
 
 def _range_fits(type_: Type, value: object) -> bool:

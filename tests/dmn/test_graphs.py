@@ -271,7 +271,7 @@ def test_an_unknown_decision_names_those_there_are() -> None:
         (decision(literal("1 +")), "dmn_feel_syntax"),
         (decision(literal("1")) + decision(literal("1")), "dmn_duplicate_id"),
         (decision(literal("1"), name=""), "dmn_no_name"),
-        ('<decision name="x">' + literal("1") + "</decision>", "dmn_no_id"),
+        (2 * ('<decision name="x">' + literal("1") + "</decision>"), "dmn_no_id"),
         (decision(literal("1", "unheard")), "dmn_unknown_type"),
         (decision('<literalExpression expressionLanguage="juel"><text>1</text></literalExpression>'), "dmn_expression_language"),
         (decision(f"<functionDefinition kind='Java'>{literal('1')}</functionDefinition>"), "dmn_function_kind"),

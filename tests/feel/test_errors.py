@@ -1,6 +1,7 @@
 """What is wrong with an expression, and where: errors of syntax when it is parsed, warnings when it is evaluated."""
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -107,6 +108,6 @@ def test_every_code_has_its_sentence_in_both_languages() -> None:
 
     keys = {f"feel.{code}" for code in errors} | {f"feel.warning.{code}" for code in warnings}
 
-    from engine.texts import catalogue
+    texts = Path(engine.feel.__file__).parents[1] / "texts"
     for language in ("zh", "en"):
-        assert {key for key in catalogue(language) if key.startswith("feel.")} == keys
+        assert set(json.loads((texts / language / "feel.json").read_text("utf-8"))) == keys

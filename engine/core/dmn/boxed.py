@@ -24,9 +24,7 @@ def context(run: Run, logic: BoxedContext, scope: Scope) -> object:
         value = run.logic(entry.logic, inner)
         if entry.parameter is None:
             return value
-        found[entry.parameter.name] = inner[entry.parameter.name] = run.convert(
-            value, entry.parameter.type, inner, "value_type", "value_not_allowed", entry.parameter.name
-        )
+        found[entry.parameter.name] = inner[entry.parameter.name] = run.value(value, entry.parameter.type, entry.parameter.name)
     return found
 
 
@@ -101,7 +99,7 @@ def _numbers(value: Range) -> list[object]:
 
 
 def typed(run: Run, logic: Typed, scope: Scope) -> object:
-    return run.convert(run.logic(logic.logic, scope), logic.type, scope, "value_type", "value_not_allowed")
+    return run.value(run.logic(logic.logic, scope), logic.type)
 
 
 EVALUATORS: Mapping[type, Callable[[Run, Any, Scope], object]] = {

@@ -9,7 +9,19 @@ from datetime import datetime
 from engine.core.dmn import boxed, policies
 from engine.core.dmn.cells import Cell
 from engine.core.dmn.failure import DecisionFailed
-from engine.core.dmn.model import Decision, DecisionModel, DecisionService, DecisionTable, Formula, FunctionDefinition, Logic, Output, Rule
+from engine.core.dmn.model import (
+    Decision,
+    DecisionModel,
+    DecisionService,
+    DecisionTable,
+    Formula,
+    FunctionDefinition,
+    Given,
+    KnowledgeModel,
+    Logic,
+    Output,
+    Rule,
+)
 from engine.core.dmn.record import DecisionResult, Evaluation, InputValue, MatchedRule, Remark, brief
 from engine.core.dmn.types import ANY, Allows, Mismatch, Type, convert
 from engine.feel import Budget, BudgetExceeded, Function, host_function
@@ -17,6 +29,7 @@ from engine.feel import Warning as FeelWarning
 
 MAX_EVALUATIONS = 20_000  # FEEL evaluations in one decision; constant cells cost nothing
 MAX_CALLS = 30  # functions of the model inside one another
+MAX_REMARKS = 100
 CELL_BUDGET = Budget(steps=20_000)
 Scope = dict[str, object]
 
@@ -29,10 +42,11 @@ def evaluate(
     now: datetime,
     functions: Mapping[str, object] | None = None,
 ) -> DecisionResult:
-    """Make the decision (or run the decision service) with this id; `now` is aware, `functions` are host functions by name.
+    """Make the decision (or run the decision service or knowledge model) with this id; `now` is aware, `functions` are host functions.
 
     All of `variables` is visible to all decisions, as in Camunda 8; typed input data are converted. No matching rule and no
-    default: the value is null. Raises DecisionFailed.
+    default: the value is null. A value that is not of its declared type becomes null too, and the result says so: ask for
+    `trusted()` where null must not pass for an answer. Raises DecisionFailed. Source: DMN 1.4 §10.3.2.9.4.
     """
     run = Run(model, now, {**(functions or {})})
     try:
@@ -41,7 +55,7 @@ def evaluate(
         raise DecisionFailed("budget_exceeded", decision=run.place.name, **exceeded.facts) from exceeded
     except RecursionError:
         raise DecisionFailed("too_deep", decision=run.place.name, limit=MAX_CALLS) from None
-    return DecisionResult(value, tuple(run.evaluations), tuple(run.remarks))
+    return DecisionResult(value, tuple(run.evaluations), tuple(run.remarks), run.mismatch)
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Run:
         self.functions = functions
         self.evaluations: list[Evaluation] = []
         self.remarks: list[Remark] = []
+        self.mismatch: DecisionFailed | None = None  # the first one
         self.left = MAX_EVALUATIONS
         self.calls = 0
         self.place = Place("", "")
@@ -73,8 +88,12 @@ class Run:
             given = self.inputs(service.inputs, variables)
             for required in service.input_decisions:
                 name = self.model.decisions[required].variable.name
-                given[required] = self.typed(variables.get(name), self.model.decisions[required].variable.type, name)
+                given[required] = self.variable(variables.get(name), self.model.decisions[required].variable.type, name)
             return self.serve(service, given, variables)
+        if decision_id in self.model.knowledge:
+            known = self.model.knowledge[decision_id]
+            parameters = known.function.parameters
+            return self.apply(known, [self.variable(variables.get(each.name), each.type, each.name) for each in parameters])
         if decision_id not in self.model.decisions:
             raise DecisionFailed("unknown_decision", decision=decision_id, file=self.model.file, known=", ".join(self.model.decisions))
         return self.decide(decision_id, {}, variables)
@@ -121,25 +140,32 @@ class Run:
             source = self.model.inputs[identifier]
             for name in (source.variable.name, source.name):
                 if name in variables:
-                    found[identifier] = self.typed(variables[name], source.variable.type, name)
+                    found[identifier] = self.variable(variables[name], source.variable.type, name)
                     break
         return found
 
     def one(self, decision: Decision, scope: Scope) -> object:
         outer, self.place = self.place, Place(decision.id, decision.name)
-        value = self.logic(decision.logic, scope)
-        if decision.variable.type is not ANY:
-            value = self.convert(value, decision.variable.type, scope, "value_type", "value_not_allowed")
+        if isinstance(decision.logic, Given):
+            value = self.given(decision, scope)
+        else:
+            value = self.value(self.logic(decision.logic, scope), decision.variable.type)
         if not isinstance(decision.logic, DecisionTable):
             self.evaluations.append(Evaluation(decision.id, decision.name, (), (), value))
         self.place = outer
         return value
 
+    def given(self, decision: Decision, scope: Scope) -> object:
+        """The value of a decision that is made elsewhere."""
+        for name in (decision.variable.name, decision.name, decision.id):
+            if name in scope:
+                return self.variable(scope[name], decision.variable.type, name)
+        return self.refuse(DecisionFailed("value_missing", decision=decision.name, column=decision.variable.name))
+
     def serve(self, service: DecisionService, given: Scope, variables: Scope) -> object:
         values = {each: self.decide(each, given, variables) for each in service.outputs}
-        if len(values) == 1:
-            return next(iter(values.values()))
-        return {self.model.decisions[each].variable.name: value for each, value in values.items()}
+        result = {self.model.decisions[each].variable.name: value for each, value in values.items()}
+        return self.value(next(iter(values.values())) if len(values) == 1 else result, service.variable.type.result)
 
     def with_knowledge(self, identifiers: Sequence[str], scope: Scope) -> Scope:
         for identifier in identifiers:
@@ -154,28 +180,34 @@ class Run:
                 self.made[identifier] = self.service_function(self.model.services[identifier])
             else:
                 known = self.model.knowledge[identifier]
-                scope = self.with_knowledge(known.knowledge, {**self.functions})
-                self.made[identifier] = self.function(known.function, scope, Place(known.id, known.name))
+                parameters = [parameter.name for parameter in known.function.parameters]
+                self.made[identifier] = host_function(parameters, lambda *arguments: self.apply(known, arguments))
         return self.made[identifier]
+
+    def apply(self, known: KnowledgeModel, arguments: Sequence[object]) -> object:
+        """What a knowledge model gives for these arguments, in the order of its parameters."""
+        scope = self.with_knowledge(known.knowledge, {**self.functions})
+        value = self.call(known.function, arguments, scope, Place(known.id, known.name))
+        return self.value(value, known.variable.type.result)
+
+    def call(self, definition: FunctionDefinition, arguments: Sequence[object], scope: Scope, place: Place | None = None) -> object:
+        inner = dict(scope)
+        for parameter, value in zip(definition.parameters, arguments, strict=True):
+            inner[parameter.name] = self.argument(value, parameter.type, parameter.name)
+        return self.inside(lambda: self.value(self.logic(definition.body, inner), definition.result), place)
 
     def service_function(self, service: DecisionService) -> Function:
         identifiers = (*service.inputs, *service.input_decisions)
         variables = [(self.model.inputs.get(each) or self.model.decisions[each]).variable for each in identifiers]
 
         def call(*arguments: object) -> object:
-            values = [self.typed(value, each.type, each.name) for value, each in zip(arguments, variables, strict=True)]
+            values = [self.argument(value, each.type, each.name) for value, each in zip(arguments, variables, strict=True)]
             return self.inside(lambda: self.serve(service, dict(zip(identifiers, values, strict=True)), {}))
 
         return host_function([variable.name for variable in variables], call)
 
-    def function(self, definition: FunctionDefinition, scope: Scope, place: Place | None = None) -> Function:
-        def call(*arguments: object) -> object:
-            inner = dict(scope)
-            for parameter, value in zip(definition.parameters, arguments, strict=True):
-                inner[parameter.name] = self.typed(value, parameter.type, parameter.name)
-            return self.inside(lambda: self.logic(definition.body, inner), place)
-
-        return host_function([parameter.name for parameter in definition.parameters], call)
+    def function(self, definition: FunctionDefinition, scope: Scope) -> Function:
+        return host_function([each.name for each in definition.parameters], lambda *arguments: self.call(definition, arguments, scope))
 
     def inside(self, work: Callable[[], object], place: Place | None = None) -> object:
         """Run the body of a function of the model."""
@@ -212,7 +244,7 @@ class Run:
                 self.remark(warnings, formula.id, rule)
         if formula.type is ANY or rule is not None:
             return value
-        return self.convert(value, formula.type, scope, "value_type", "value_not_allowed")
+        return self.value(value, formula.type)
 
     def table(self, table: DecisionTable, scope: Scope) -> object:
         place = self.place
@@ -233,8 +265,7 @@ class Run:
                 if table.hit_policy in policies.FIRST_MATCH_DECIDES:
                     break
         value = policies.result(table, matches, place.name) if matches else self.default(table, scope)
-        if table.type is not ANY:
-            value = self.convert(value, table.type, scope, "value_type", "value_not_allowed")
+        value = self.value(value, table.type)
         fired = tuple(MatchedRule(match.rule.index, match.rule.id, match.values) for match in matches)
         self.evaluations.append(Evaluation(place.id, place.name, inputs, fired, value))
         return value
@@ -244,7 +275,7 @@ class Run:
         value = self.formula(column.expression, scope, rule=0)
         value = self.convert(value, column.type, scope, "input_type", "input_not_allowed", column.label)
         if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value):
-            raise self.failed("input_not_allowed", value, column.allowed.text, column.label)
+            return self.refuse(self.failed("input_not_allowed", value, column.allowed.text, column.label))
         return value
 
     def outputs(self, table: DecisionTable, rule: Rule, scope: Scope) -> tuple[object, ...]:
@@ -256,7 +287,7 @@ class Run:
     def output(self, column: Output, value: object, scope: Scope) -> object:
         value = self.convert(value, column.type, scope, "output_type", "output_not_allowed", column.label)
         if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value):
-            raise self.failed("output_not_allowed", value, column.allowed.text, column.label)
+            return self.refuse(self.failed("output_not_allowed", value, column.allowed.text, column.label))
         return value
 
     def default(self, table: DecisionTable, scope: Scope) -> object:
@@ -297,20 +328,36 @@ class Run:
 
         return allowed
 
-    def typed(self, value: object, wanted: Type, name: str) -> object:
-        """A variable or argument as its declared type."""
+    def variable(self, value: object, wanted: Type, name: str) -> object:
+        """A process variable as its declared type."""
+        return self.convert(value, wanted, {}, "variable_type", "variable_not_allowed", name, partial=True)
+
+    def argument(self, value: object, wanted: Type, name: str) -> object:
+        """An argument as the type of its parameter."""
         return self.convert(value, wanted, {}, "variable_type", "variable_not_allowed", name)
 
-    def convert(self, value: object, wanted: Type, scope: Scope, code: str, not_allowed: str, column: str = "") -> object:
+    def value(self, value: object, wanted: Type, name: str = "") -> object:
+        """The value of an expression as its declared type."""
+        return self.convert(value, wanted, {}, "value_type", "value_not_allowed", name)
+
+    def convert(
+        self, value: object, wanted: Type, scope: Scope, code: str, not_allowed: str, column: str = "", *, partial: bool = False
+    ) -> object:
         if wanted is ANY:
             return value
         try:
-            return convert(value, wanted, self.allows(scope))
+            return convert(value, wanted, self.allows(scope), partial=partial)
         except Mismatch as mismatch:
             label = ".".join(part for part in (column, mismatch.path) if part)
             if mismatch.allowed:
-                raise self.failed(not_allowed, mismatch.value, mismatch.allowed, label) from None
-            raise self.failed(code, mismatch.value, mismatch.expected, label) from None
+                return self.refuse(self.failed(not_allowed, mismatch.value, mismatch.allowed, label))
+            return self.refuse(self.failed(code, mismatch.value, mismatch.expected, label))
+
+    def refuse(self, mismatch: DecisionFailed) -> None:
+        """Go on with null, as the standard says, and remember why."""
+        self.mismatch = self.mismatch or mismatch
+        if len(self.remarks) < MAX_REMARKS:
+            self.remarks.append(Remark(self.place.id, None, None, mismatch.code, 1, 1, mismatch.facts, "dmn"))
 
     def failed(self, code: str, value: object, expected: str, column: str) -> DecisionFailed:
         return DecisionFailed(code, decision=self.place.name, column=column, value=brief(value), expected=expected)
@@ -322,5 +369,5 @@ class Run:
 
     def remark(self, warnings: Sequence[FeelWarning], element: str | None, rule: int | None) -> None:
         for warning in warnings:
-            if len(self.remarks) < 100:
+            if len(self.remarks) < MAX_REMARKS:
                 self.remarks.append(Remark(self.place.id, element, rule or None, warning.code, warning.line, warning.column, warning.facts))

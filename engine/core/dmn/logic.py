@@ -171,7 +171,8 @@ class LogicReader:
         body = self.one(element, (*names, *known))
         if body is None:
             return None
-        return FunctionDefinition(tuple(parameters), body, f"function({', '.join(known)})")  # type: ignore[arg-type]
+        result = self.type_of(element, element.get("typeRef")).result
+        return FunctionDefinition(tuple(parameters), body, f"function({', '.join(known)})", result)  # type: ignore[arg-type]
 
     def part(self, element: Element, name: str, names: Names) -> Logic | None:
         """The expression inside the named child, as the boxed expressions of DMN 1.4 nest them."""

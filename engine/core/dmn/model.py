@@ -144,6 +144,7 @@ class FunctionDefinition:
     parameters: tuple[Parameter, ...]
     body: Logic
     text: str = ""
+    result: Type = ANY
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class Conditional:
     condition: Logic
     then: Logic
     otherwise: Logic
+
+
+@dataclass(frozen=True)
+class Given:
+    """No logic: the decision is made by people or elsewhere, and its value comes as a variable. Source: DMN 1.4 §6.3.7."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,9 @@ class Iteration:
 
 
 Boxed: TypeAlias = "Typed | BoxedContext | BoxedList | Relation | Invocation | Conditional | Filter | Iteration"
-Logic: TypeAlias = "Formula | DecisionTable | FunctionDefinition | Boxed"  # ------------------------------------------------------------------------------------------------------------- graph
+Logic: TypeAlias = "Formula | DecisionTable | FunctionDefinition | Given | Boxed"
+
+# ------------------------------------------------------------------------------------------------------------- graph
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from engine.core.dmn import requirements
 from engine.core.dmn.logic import LogicReader
-from engine.core.dmn.model import Decision, DecisionModel, DecisionService, InputData, KnowledgeModel, Parameter
+from engine.core.dmn.model import Decision, DecisionModel, DecisionService, Given, InputData, KnowledgeModel, Logic, Parameter
 from engine.core.dmn.source import Source, shorten
 from engine.core.dmn.type_reader import TypeReader, component_names
-from engine.core.dmn.vocabulary import ATTRIBUTES, CHILDREN, NAMESPACES, SILENT, ZEEBE, Element, is_feel, local, namespace
+from engine.core.dmn.types import as_feel
+from engine.core.dmn.vocabulary import ATTRIBUTES, CHILDREN, LOGIC, NAMESPACES, SILENT, ZEEBE, Element, is_feel, local, namespace
 from engine.core.problems import Problem, has_errors
 from engine.core.xml import parse
 
@@ -49,6 +50,7 @@ class _Reader:
         self.decisions: dict[str, Decision] = {}
         self.knowledge: dict[str, KnowledgeModel] = {}
         self.services: dict[str, DecisionService] = {}
+        self.needed: set[str] = set()  # decisions that others ask for
 
     def model(self) -> DecisionModel:
         source, root = self.source, self.root
@@ -57,6 +59,9 @@ class _Reader:
         self.survey()
         source.component_names = component_names(source, root)
         self.types.check()
+        source.types = {name: as_feel(self.types.of(root, name)) for name in self.types.definitions if name}
+        hrefs = (each.get("href") or "" for name in ("requiredDecision", "inputDecision") for each in root.iter(f"{{{source.dmn}}}{name}"))
+        self.needed = {href.rpartition("#")[2] for href in hrefs}
         for element in source.children(root, "inputData"):
             self.inputs[element.get("id", "")] = self.input_data(element)
         for element in source.children(root, "decision", "businessKnowledgeModel", "decisionService"):
@@ -96,7 +101,7 @@ class _Reader:
                 self.source.report("import", element, "error", name=shorten(element.get("name") or element.get("namespace") or "import"))
             elif local(element) in ("decision", "inputData", "businessKnowledgeModel", "decisionService"):
                 if not element.get("id"):
-                    self.source.report("no_id", element, "error", name=local(element))
+                    self.identify(element)
                 if not (element.get("name") or "").strip():
                     self.source.report("no_name", element, "error", what=local(element))
 
@@ -109,6 +114,15 @@ class _Reader:
             self.source.report("duplicate_id", element, "error", id=shorten(identifier), first=first)
             return
         self.source.elements[identifier] = element
+
+    def identify(self, element: Element) -> None:
+        """DMN does not insist on ids: an element without one is called by its name, if nothing else is."""
+        name = (element.get("name") or "").strip()
+        if name and name not in self.source.elements:
+            element.set("id", name)
+            self.source.elements[name] = element
+        else:
+            self.source.report("no_id", element, "error", name=local(element))
 
     # ------------------------------------------------------------------------------------------------------- elements
 
@@ -126,7 +140,14 @@ class _Reader:
         required = list(self.required(element))
         knowledge = list(self.known(element))
         self.check_names([*required, *knowledge], element)
-        logic = self.logic.one(element, self.visible([*required, *knowledge]))
+        logic: Logic | None = Given()
+        if any(local(child) in LOGIC for child in self.source.children(element)):
+            logic = self.logic.one(element, self.visible([*required, *knowledge]))
+        elif element.get("id") in self.needed:
+            self.source.report("decided_elsewhere", element, "warning", name=_name(element))
+        else:
+            self.source.report("no_logic", element, "error", name=_name(element))
+            return
         if logic is None:
             return
         self.decisions[element.get("id", "")] = Decision(

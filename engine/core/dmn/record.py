@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.core.dmn.failure import DecisionFailed
 from engine.feel import Json, to_json
 from engine.texts import text
 
@@ -51,7 +52,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Remark:
-    """Why some part gave null: the decision, its cell or expression by id, the rule, and FEEL's warning with its place there."""
+    """Why some part gave null: the decision, its cell or expression by id, the rule, and FEEL's warning with its place there.
+
+    `area` is "dmn" for a value that is not of its declared type, which has no place in a text.
+    """
 
     decision_id: str
     element: str | None
@@ -60,18 +64,32 @@ class Remark:
     line: int
     column: int
     facts: Mapping[str, object]
+    area: str = "feel.warning"
 
     def sentence(self, language: str = "zh") -> str:
-        return text(f"feel.warning.{self.code}", language, **self.facts)
+        return text(f"{self.area}.{self.code}", language, **self.facts)
 
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """`value` is a FEEL value; `evaluations` in the order in which decisions were made, the one asked for last."""
+    """`value` is a FEEL value; `evaluations` in the order in which decisions were made, the one asked for last.
+
+    `mismatch` is the first value that was not of its declared type and therefore became null.
+    """
 
     value: object
     evaluations: tuple[Evaluation, ...]
     warnings: tuple[Remark, ...] = ()
+    mismatch: DecisionFailed | None = None
+
+    def trusted(self) -> DecisionResult:
+        """This result, if every value was of its declared type. Raises DecisionFailed otherwise.
+
+        DMN goes on with null; a process that did so would take a wrong path unnoticed, so it asks for a trusted result.
+        """
+        if self.mismatch is not None:
+            raise self.mismatch
+        return self
 
     @property
     def json(self) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from engine.core.calendar import FUNCTION_NAMES
 from engine.core.dmn.vocabulary import Element, is_feel, local, namespace
 from engine.core.problems import Problem, Severity
 from engine.feel import Expression, FeelSyntaxError, UnaryTests, parse, parse_unary_tests
+from engine.feel.syntax import Type
 
 MAX_EXPRESSION = 20_000  # characters; a formula that long is a mistake or an attack
 MAX_DEPTH = 30  # boxed expressions inside one another
@@ -21,7 +22,7 @@ Parsed = TypeVar("Parsed")
 class Source:
     """The file's name and DMN namespace, its elements by id, the findings so far.
 
-    `place` is the id of the decision (or knowledge model) whose logic is being read: findings name it.
+    `types` are the file's own types as FEEL sees them. `place` is the id of the decision (or knowledge model) whose logic is being read: findings name it.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Source:
     elements: dict[str, Element] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     component_names: frozenset[str] = frozenset()
+    types: Mapping[str, Type] = field(default_factory=dict)
     place: str | None = None
     depth: int = 0
 
@@ -68,7 +70,7 @@ class Source:
         return self._feel(element, text, names, where, parse_unary_tests)
 
     def _feel(
-        self, element: Element, text: str, names: Iterable[str], where: object, how: Callable[[str, Iterable[str]], Parsed]
+        self, element: Element, text: str, names: Iterable[str], where: object, how: Callable[..., Parsed]
     ) -> Parsed | None:
         self.check_language(element)
         facts: dict[str, object] = {"text": shorten(text), "where": where}
@@ -76,7 +78,7 @@ class Source:
             self.report("feel_too_long", element, "error", limit=MAX_EXPRESSION, **facts)
             return None
         try:
-            return how(text, [*FUNCTION_NAMES, *self.component_names, *names])
+            return how(text, [*FUNCTION_NAMES, *self.component_names, *names], types=self.types)
         except FeelSyntaxError as error:
             reason = Words(f"feel.{error.code}", **error.facts)
             self.report("feel_syntax", element, "error", line=error.line, column=error.column, reason=reason, **facts)

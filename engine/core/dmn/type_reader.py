@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.core.bpmn.words import Words
 from engine.core.dmn.cells import Cell
 from engine.core.dmn.source import Source, shorten
@@ -55,19 +57,20 @@ class TypeReader:
     def definition(self, element: Element, name: str) -> Type:
         """The type that an itemDefinition or itemComponent defines."""
         base = self.base(element, name)
-        allowed = self.allowed(element, name)
+        own = replace(base, name=name, allowed=self.allowed(element, name) or base.allowed)
         if element.get("isCollection") in ("true", "1"):
             # DMN 1.4 §7.3.3: the allowed values of a collection are those of its elements.
-            item = Type(name, base.kind, base.item, base.components, allowed or base.allowed)
-            return Type(name, "list", item)
-        return Type(name, base.kind, base.item, base.components, allowed or base.allowed)
+            return Type(name, "list", own)
+        return own
 
     def base(self, element: Element, name: str) -> Type:
         components = list(self.source.children(element, "itemComponent"))
         if components:
             return Type(name, "context", None, {_name(each): self.definition(each, _name(each)) for each in components})
-        if self.source.child(element, "functionItem") is not None:
-            return Type(name, "function")
+        function = self.source.child(element, "functionItem")
+        if function is not None:
+            output = function.get("outputTypeRef")
+            return Type(name, "function", output=self.of(function, output) if output else None)
         reference = self.source.child(element, "typeRef")
         written = "".join(reference.itertext()) if reference is not None else element.get("typeRef")
         if written is not None and local(element) == "itemDefinition" and written.strip() == name and built_in(name):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TypeAlias
 
 from engine.core.dmn.cells import Cell
+from engine.feel import syntax
 from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
@@ -42,6 +43,14 @@ class Type:
     item: Type | None = None
     components: Mapping[str, Type] = field(default_factory=dict)
     allowed: Cell | None = None
+    output: Type | None = None  # what a function gives, if its definition says so
+
+    @property
+    def result(self) -> Type:
+        """What a function declared with this type gives: older files write the type of the result itself."""
+        if self.kind == "function":
+            return self.output or ANY
+        return self
 
 
 ANY = Type("Any", "any")
@@ -65,6 +74,7 @@ _KINDS = {
     "list": "list",
     "function": "function",
     "range": "range",
+    "null": "null",
 }
 CLASSES: dict[str, type] = {
     "string": str,
@@ -80,6 +90,7 @@ CLASSES: dict[str, type] = {
     "function": Function,
     "range": Range,
     "integer": Decimal,
+    "null": type(None),
 }
 TEMPORAL = frozenset({date, time, datetime, DaysTimeDuration, YearsMonthsDuration})
 _READERS: dict[str, Callable[[str], object]] = {
@@ -106,27 +117,37 @@ def plain(value: object) -> object:
     return value
 
 
-def convert(value: object, wanted: Type, allows: Allows) -> object:
+def as_feel(wanted: Type) -> syntax.Type:
+    """The type as FEEL's `instance of` asks for it: allowed values do not count. Source: DMN 1.4 §10.3.2.9."""
+    if wanted.kind == "list" and wanted.item is not None:
+        return syntax.Type("list", (as_feel(wanted.item),))
+    if wanted.components:
+        return syntax.Type("context", tuple(map(as_feel, wanted.components.values())), tuple(wanted.components))
+    return syntax.Type({"any": "Any", "integer": "number", "null": "Null"}.get(wanted.kind, wanted.kind))
+
+
+def convert(value: object, wanted: Type, allows: Allows, *, partial: bool = False) -> object:
     """`value` as a value of type `wanted`; null belongs to every type. Raises Mismatch.
 
-    `allows(cell, value)` judges the allowed values of a type.
+    `allows(cell, value)` judges the allowed values of a type. A context lacks no entry of its type, unless it may be `partial`: process
+    variables leave out what is null.
     """
     if value is None:
         return None
-    converted = _shape(value, wanted, allows)
+    converted = _shape(value, wanted, allows, partial)
     if wanted.allowed is not None and not allows(wanted.allowed, converted):
         raise Mismatch(wanted.name, converted, allowed=wanted.allowed.text)
     return converted
 
 
-def _shape(value: object, wanted: Type, allows: Allows) -> object:
+def _shape(value: object, wanted: Type, allows: Allows, partial: bool) -> object:
     if wanted.kind == "any":
         return plain(value)
     if wanted.kind == "list" and wanted.item is not None:
-        return _list(value, wanted.item, allows)
+        return _list(value, wanted.item, allows, partial)
     value = plain(value)
     if type(value) is list and len(value) == 1 and wanted.kind != "list":
-        return _shape(value[0], wanted, allows)  # §10.3.2.9.4: a list of one is its element where one is wanted
+        return convert(value[0], wanted, allows, partial=partial)  # §10.3.2.9.4: a list of one is its element where one is wanted
     reader = _READERS.get(wanted.kind)
     if reader is not None:
         value = _temporal(value, wanted, reader)
@@ -134,7 +155,7 @@ def _shape(value: object, wanted: Type, allows: Allows) -> object:
         raise Mismatch(wanted.name, value)
     if wanted.kind == "integer" and isinstance(value, Decimal) and value != value.to_integral_value():
         raise Mismatch(wanted.name, value)
-    return _context(value, wanted, allows) if wanted.components else value  # type: ignore[arg-type]
+    return _context(value, wanted, allows, partial) if wanted.components else value  # type: ignore[arg-type]
 
 
 def _temporal(value: object, wanted: Type, reader: Callable[[str], object]) -> object:
@@ -144,26 +165,28 @@ def _temporal(value: object, wanted: Type, reader: Callable[[str], object]) -> o
             raise Mismatch(wanted.name, value)
         return read
     if wanted.kind == "date and time" and type(value) is date:
-        return datetime.combine(value, time())
+        return datetime.combine(value, time(tzinfo=UTC))  # §10.3.2.9.4
     return value
 
 
-def _list(value: object, item: Type, allows: Allows) -> list[object]:
+def _list(value: object, item: Type, allows: Allows, partial: bool) -> list[object]:
     values = value if type(value) is list else [value]
     converted = []
     for index, each in enumerate(values, 1):
         try:
-            converted.append(convert(each, item, allows))
+            converted.append(convert(each, item, allows, partial=partial))
         except Mismatch as mismatch:
             raise mismatch.inside(str(index)) from None
     return converted
 
 
-def _context(value: dict[str, object], wanted: Type, allows: Allows) -> dict[str, object]:
+def _context(value: dict[str, object], wanted: Type, allows: Allows, partial: bool) -> dict[str, object]:
     converted = dict(value)
     for name, component in wanted.components.items():
+        if name not in value and not partial:
+            raise Mismatch(component.name, None, name)
         try:
-            converted[name] = convert(value.get(name), component, allows)
+            converted[name] = convert(value.get(name), component, allows, partial=partial)
         except Mismatch as mismatch:
             raise mismatch.inside(name) from None
     return converted

@@ -184,7 +184,7 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
         try:
             result = evaluate(
                 model, decision_id, execution.scopes.view(task.id), now=execution.now, functions=execution.library.functions
-            )
+            ).trusted()
         except DecisionFailed as failed:
             raise Fault(f"dmn.{failed.code}", **{"decision": decision_id, **_words(failed.facts)}) from None
         task.facts["payload"] = {called.result_variable: feel.to_json(result.value)}

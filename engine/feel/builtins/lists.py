@@ -234,7 +234,13 @@ def list_replace(run: Run, items: list[object], position: Decimal, item: object)
 
 @builtin("list replace", "list: list", "match: function", "newItem: any")
 def list_replace_matching(run: Run, items: list[object], match: Function, new: object) -> list[object]:
-    return [new if invoke(run, match, [item, new]) is True else item for item in items]
+    replaced = []
+    for item in items:
+        found = invoke(run, match, [item, new])
+        if type(found) is not bool:
+            raise Null("not_boolean", type=kind_of(found))
+        replaced.append(new if found else item)
+    return replaced
 
 
 @builtin("reverse", "list: list")
