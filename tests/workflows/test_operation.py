@@ -122,7 +122,8 @@ def phases(**project):
     known = {"needs_approval": False, "is_low_risk": False, "land_source": "granted", **project}
     approvals = decide("project_approvals", **known)
     chosen = [approval["service_id"] for approval in approvals]
-    return {phase["name"]: [one["id"] for one in phase["approvals"]] for phase in decide("project_phases", approvals=approvals, chosen_ids=chosen)}
+    found = decide("project_phases", approvals=approvals, chosen_ids=chosen)
+    return {phase["name"]: [approval["id"] for approval in phase["approvals"]] for phase in found}
 
 
 def test_approvals_are_grouped_into_phases_in_the_order_of_the_law():
