@@ -73,7 +73,7 @@ class Trial:
             due = [wait for wait in self.state.waits if wait.kind == "timer" and wait.due_at is not None and wait.due_at <= moment]
             if self.state.status is not Status.ACTIVE or not due:
                 break
-            wait = min(due, key=lambda wait: (wait.due_at, wait.id))
+            wait = min(due, key=lambda wait: (wait.due_at, len(wait.id), wait.id))  # the older first
             self.now = max(self.now, wait.due_at)  # type: ignore[type-var]
             self.send(TimerDue(wait.id))
         self.now = moment
@@ -116,7 +116,7 @@ class Trial:
     @property
     def variables(self) -> Variables:
         """The instance's own variables."""
-        return dict(self.state.variables.get("i", {}))
+        return dict(self.state.variables.get(self.state.instance_id, {}))
 
     def visible(self, node: str) -> Variables:
         """What the open user task at `node` sees."""

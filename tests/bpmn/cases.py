@@ -168,6 +168,8 @@ FLOWS: list[Case] = [
     ("event_gateway_target", "a", file(_event_gateway(node("task", "a")))),
     ("event_gateway_target", "a", file(_event_gateway(node("receiveTask", "a", "<standardLoopCharacteristics/>", messageRef="m")), MESSAGE)),
     ("event_gateway_target_shared", "a", file(_event_gateway(_CATCH, node("task", "b"), flow("g", "b") + flow("b", "a")))),
+    ("event_gateway_mixed", "a", file(_event_gateway(_RECEIVE, node("intermediateCatchEvent", "b", event("message", messageRef="m")),
+     flow("g", "b") + flow("b", "end")), MESSAGE)),
     ("event_gateway_target_boundary", "a", file(_event_gateway(_RECEIVE, more=node("boundaryEvent", "b", timer("Duration", "P1D"),
      attachedToRef="a")), MESSAGE)),
 ]  # fmt: skip
@@ -185,7 +187,7 @@ EVENTS: list[Case] = [
     ("signal_missing", "a", file(through(node(_THROW, "a", event("signal"))))),
     ("signal_without_name", "a", file(through(node(_THROW, "a", event("signal", signalRef="s"))), '<signal id="s"/>')),
     ("error_without_code", "e", file(beside(node("endEvent", "e", event("error")) + flow("a", "e")))),
-    ("error_without_code", "b", file(_boundary(event("error", errorRef="x")), '<error id="x" name="y"/>')),
+    ("caught_code_is_expression", "b", file(_boundary(event("error", errorRef="x")), '<error id="x" errorCode="=code"/>')),
     ("escalation_without_code", "a", file(through(node(_THROW, "a", event("escalation"))))),
     ("caught_twice", "c", file(_boundary(event("error")) + node("boundaryEvent", "c", event("error"), attachedToRef="a"))),
     ("timer_cycle_not_here", "a", file(through(node(_CAUGHT, "a", timer("Cycle", "R/P1D"))))),

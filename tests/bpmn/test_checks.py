@@ -56,7 +56,7 @@ def test_an_ordinary_diagram_has_no_problem() -> None:
 
 def test_all_problems_are_found_at_once_in_the_order_of_the_file() -> None:
     found = errors(file(beside(node("userTask", "t") + node("serviceTask", "s") + flow("a", "t") + flow("t", "s") + flow("s", "nowhere"))))
-    assert found == [("dangling_reference", "s_nowhere"), ("user_task_without_people", "t"), ("job_missing", "s")]
+    assert found == [("dangling_reference", "s_nowhere"), ("job_missing", "s")]
 
 
 def test_a_problem_prints_as_file_line_element_message() -> None:

@@ -83,8 +83,8 @@ def test_an_activity_can_wait_for_several_tokens(run):
 
 def test_an_activity_that_lacks_a_token_for_ever_is_an_incident_not_a_silence(run):
     trial = run("start_quantity_short").start()
-    assert trial.status == "active" and trial.incidents == [("together", "instance_stuck")]
-    assert trial.retry("together").incidents == [("together", "instance_stuck")]
+    assert trial.status == "active" and trial.incidents == [("together", "tokens_never_come")]
+    assert trial.retry("together").incidents == [("together", "tokens_never_come")]
     assert trial.terminate().status == "terminated"
 
 

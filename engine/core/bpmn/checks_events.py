@@ -52,8 +52,11 @@ def _check_event(process: Process, node: Node, place: Place, event: EventDefinit
         case "timer":
             yield from _check_timer(process, node, event, place)
         case "error" | "escalation":
-            if event.name is None and (place in _THROWS or event.reference):
+            # Without a code, a throw says nothing, and a catch catches everything (BPMN 2.0.2 Tables 10.90, 10.93).
+            if event.name is None and place in _THROWS:
                 yield finding(process, node, f"{event.kind}_without_code", line=event.line)
+            elif event.name is not None and place not in _THROWS and event.name.text.startswith("="):
+                yield finding(process, node, "caught_code_is_expression", line=event.name.line, text=event.name.text)
         case "conditional":
             if event.value is None:
                 yield finding(process, node, "condition_missing", line=event.line)

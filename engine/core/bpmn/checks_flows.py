@@ -73,6 +73,7 @@ def _check_complex(process: Process, node: Node, outgoing: list[Flow]) -> Iterat
 def _check_event_gateway(process: Process, node: Node, outgoing: list[Flow]) -> Iterator[Problem]:
     if len(outgoing) < 2:
         yield finding(process, node, "event_gateway_too_few", count=len(outgoing))
+    yield from _check_messages_behind(process, node, [process.nodes[flow.target] for flow in outgoing])
     for flow in outgoing:
         target = process.nodes[flow.target]
         catches = target.kind is Kind.INTERMEDIATE_CATCH_EVENT and target.events and all(e.kind in WAITED_FOR for e in target.events)
@@ -84,3 +85,11 @@ def _check_event_gateway(process: Process, node: Node, outgoing: list[Flow]) -> 
         elif target.kind is Kind.RECEIVE_TASK and target.id in process.scopes[target.scope].boundary_events:
             # BPMN 2.0.2 §10.6.6: a receive task behind the gateway must not have boundary events.
             yield finding(process, target, "event_gateway_target_boundary", gateway=node.name or node.id)
+
+
+def _check_messages_behind(process: Process, gateway: Node, targets: list[Node]) -> Iterator[Problem]:
+    """BPMN 2.0.2 §10.6.6: messages behind one gateway are awaited either by events or by receive tasks."""
+    receiving = [target for target in targets if target.kind is Kind.RECEIVE_TASK]
+    catching = [target for target in targets if target.kind is not Kind.RECEIVE_TASK and any(e.kind == "message" for e in target.events)]
+    if receiving and catching:
+        yield finding(process, receiving[0], "event_gateway_mixed", gateway=gateway.name or gateway.id)

@@ -60,7 +60,7 @@ def _check_user_task(process: Process, node: Node, forms: frozenset[str]) -> Ite
     if not isinstance(task, UserTask):
         return
     if not (task.assignee or task.candidate_users or task.candidate_groups):
-        yield finding(process, node, "user_task_without_people")
+        yield warning(process, node, "user_task_without_people")
     if task.form_id is None:
         yield warning(process, node, "user_task_without_form")
     elif task.form_id not in forms:
@@ -157,7 +157,8 @@ def _check_condition(process: Process, node: Node, condition: Formula | None) ->
 
 def _check_mappings(process: Process, node: Node) -> Iterator[Problem]:
     takes = node.kind in ACTIVITIES or node.kind in _THROWING
-    gives = node.kind in ACTIVITIES or node.kind in _CATCHING
+    ends_more = any(event.kind in ("error", "cancel") for event in node.events)  # nothing is left to write to
+    gives = node.kind in ACTIVITIES or node.kind in _CATCHING or (node.kind in _THROWING and not ends_more)
     for mappings, allowed in ((node.inputs, takes), (node.outputs, gives)):
         if mappings and not allowed:
             yield finding(process, node, "mapping_not_here", line=mappings[0].line)

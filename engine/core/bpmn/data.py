@@ -107,7 +107,7 @@ def _read_plain(reading: Reading, association: Element, data: Data, source: str,
 
 def _expression(reading: Reading, element: Element, name: str) -> Formula | None:
     found = bpmn_children(element, name)
-    formula = reading.formula(found[0], found[0].text) if found else None
+    formula = reading.expression(found[0]) if found else None
     if formula is not None and name != "to" and not formula.text.startswith("="):
         reading.report("expression_without_equals", found[0], text=formula.text)
     return formula

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.core.bpmn.model import ACTIVITIES, EventDefinition, EventKind, Formula
 from engine.core.bpmn.reading import Reading
+from engine.core.bpmn.timers import is_cycle, is_date, is_duration
 from engine.core.bpmn.vocabulary import EVENT_DEFINITIONS, Element, bpmn_children, local, zeebe_children
 
 _ENDING = frozenset({"error", "cancel", "terminate"})
@@ -81,10 +82,13 @@ def _read_timer(reading: Reading, element: Element) -> EventDefinition:
     if not texts:
         return EventDefinition("timer", line)
     timer = _TIMERS[local(texts[0])]
-    return EventDefinition("timer", line, timer=timer, value=reading.formula(texts[0], texts[0].text))  # type: ignore[arg-type]
+    text = (texts[0].text or "").strip()
+    literal = any(is_one(text) for is_one in (is_date, is_duration, is_cycle))  # also where the file's language is FEEL
+    value = reading.formula(texts[0], text) if literal else reading.expression(texts[0])
+    return EventDefinition("timer", line, timer=timer, value=value)  # type: ignore[arg-type]
 
 
 def text_of(reading: Reading, element: Element, name: str) -> Formula | None:
     """The expression in the child element of this name."""
     found = bpmn_children(element, name)
-    return reading.formula(found[0], found[0].text) if found else None
+    return reading.expression(found[0]) if found else None

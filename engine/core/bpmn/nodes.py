@@ -137,7 +137,7 @@ def _read_flow(reading: Reading, element: Element, members: Mapping[str, tuple[E
     if ends[0] not in members or ends[1] not in members:
         return None
     conditions = bpmn_children(element, "conditionExpression")
-    condition = reading.formula(conditions[0], conditions[0].text) if conditions else None
+    condition = reading.expression(conditions[0]) if conditions else None
     return Flow(identifier, (element.get("name") or "").strip(), *ends, element.sourceline or 0, condition)
 
 

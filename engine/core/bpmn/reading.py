@@ -44,6 +44,14 @@ class Reading:
             self.report(error.code, element, **error.facts)
             return Formula(text, line)
 
+    def expression(self, element: Element) -> Formula | None:
+        """The text of an expression element. Where the file says that its language is FEEL, the leading `=` may be missing."""
+        text = (element.text or "").strip()
+        if not text or text.startswith("="):
+            return self.formula(element, text)
+        language = element.get("language") or element.getroottree().getroot().get("expressionLanguage") or ""
+        return self.formula(element, f"={text}" if "feel" in language.lower() else text)
+
     def resolve(self, element: Element, attribute: str, *targets: str) -> Element | None:
         """The element that a reference attribute points to. A reference to nothing, or to the wrong thing, is reported."""
         return self._follow(element, attribute, (element.get(attribute) or "").strip(), targets)

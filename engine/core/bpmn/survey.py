@@ -62,6 +62,9 @@ ZEEBE_ELEMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "taskListener": (words("id eventType type retries"), frozenset()),
     "adHoc": (words("activeElementsCollection"), frozenset()),
 }
+_JOB_PLACES = words(
+    "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent globalScriptTask globalBusinessRuleTask"
+)
 # Where each may stand; elements that are not listed may stand anywhere.
 ZEEBE_PLACES: dict[str, frozenset[str]] = {
     **{
@@ -75,12 +78,8 @@ ZEEBE_PLACES: dict[str, frozenset[str]] = {
     "calledDecision": words("businessRuleTask globalBusinessRuleTask"),
     "adHoc": words("adHocSubProcess"),
     "calledElement": words("callActivity"),
-    **{
-        name: words(
-            "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent globalScriptTask globalBusinessRuleTask"
-        )
-        for name in ("taskDefinition", "taskHeaders")
-    },
+    "taskDefinition": _JOB_PLACES,
+    "taskHeaders": _JOB_PLACES | words("userTask globalUserTask"),
     "loopCharacteristics": words("multiInstanceLoopCharacteristics"),
     "subscription": words("message"),
     "versionTag": words("process"),
@@ -198,6 +197,8 @@ def _look_at_extensions(reading: Reading, holder: Element, parent: str) -> list[
         elif parent not in ZEEBE_PLACES.get(name, frozenset({parent})):
             # Properties of lanes, pools and flows are notes of their owners; anything else would act.
             reading.report("zeebe_misplaced", child, "warning" if name == "properties" else "error", name=name, parent=parent)
+        elif name == "taskHeaders" and parent in ("userTask", "globalUserTask"):
+            reading.report("ignored_element", child, "warning", tag=name)  # stock tools offer them; they are for programs
         elif name in seen:
             reading.report("zeebe_twice", child, name=name)
         else:

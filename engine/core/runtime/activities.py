@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from engine import feel
 from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop, UserTask
@@ -12,6 +12,10 @@ from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode, Specification, specification
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import Json
+
+
+LAST_RESORT = "supervisor"  # the group that gets a user task for which neither the diagram nor its data names anybody
+DEEPEST_CALL = 100  # calls within calls; a process that calls itself without end stops there, with an incident
 
 
 class Activity(FlowNode):
@@ -87,8 +91,8 @@ class UserTaskNode(Activity, kinds=(Kind.USER_TASK,)):
         detail = node.detail if isinstance(node.detail, UserTask) else UserTask()
         users, groups = self._names(task, detail.candidate_users), self._names(task, detail.candidate_groups)
         assignee = self._text(task, detail.assignee)
-        if not assignee and not users and not groups and node.lane:
-            groups = (node.lane,)
+        if not assignee and not users and not groups:
+            groups = (node.lane or LAST_RESORT,)
         due = timers.moment(execution.value(detail.due_date, task), detail.due_date.text) if detail.due_date else None
         follow_up = detail.follow_up_date
         execution.open_wait(
@@ -176,7 +180,7 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
             return False
         assert isinstance(called, CalledDecision)
         execution = task.workflow
-        decision_id = str(execution.json(called.decision_id, task))
+        decision_id = _text_of(execution.json(called.decision_id, task), called.decision_id)
         found = execution.library.called_decision(decision_id, called.binding, called.version_tag, task.definition_id)
         if found is None:
             raise Fault("decision_unknown", decision=decision_id)
@@ -193,6 +197,11 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
         return True
 
 
+def _text_of(value: Json, formula: Formula) -> str:
+    """The id that a formula gives; its own text where it gives none, which then nobody knows."""
+    return value if isinstance(value, str) and value else formula.text
+
+
 def _words(facts: Mapping[str, object]) -> dict[str, str]:
     return {name: str(fact) for name, fact in facts.items()}
 
@@ -203,11 +212,13 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
     def perform(self, task: Activation) -> bool:
         called, execution = self.node.detail, task.workflow
         assert isinstance(called, CalledProcess)
-        process_id = str(execution.json(called.process_id, task))
+        process_id = _text_of(execution.json(called.process_id, task), called.process_id)
         definition_id = execution.library.called_process(process_id, called.binding, called.version_tag, task.definition_id)
         if definition_id is None:
             raise Fault("process_unknown", process=process_id)
         process = execution.library.process(definition_id)
+        if sum(isinstance(around.task_spec, CallActivity) for around in _outwards(task)) > DEEPEST_CALL:
+            raise Fault("calls_too_deep", process=process.name, deepest=DEEPEST_CALL)
         if not process.scopes[process.id].starts:
             raise Fault("process_not_callable", process=process_id)
         spec = specification(process).start
@@ -227,3 +238,9 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
         if self.node.outputs or called.propagate_all_child:
             task.facts["payload"] = variables
         task.workflow.resume(task, "leave")
+
+
+def _outwards(task: Activation | None) -> Iterator[Activation]:
+    while task is not None:
+        yield task
+        task = task.scope

@@ -5,15 +5,17 @@ Source: BPMN 2.0.2 §10.5, §13.5; for messages, timers and signals the conventi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.core.bpmn.model import EventDefinition, Flow, Job, Kind, Node
 from engine.core.runtime import compensation, deadlines, timers
 from engine.core.runtime.jobs import open_job, publish_message
-from engine.core.runtime.kernel import Activation, Fault, FlowNode
+from engine.core.runtime.kernel import Activation, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
-from engine.core.runtime.subscriptions import boundary_events, close_event_sub_processes, definition_of, event_sub_process_starts, subscribe
+from engine.core.runtime.subscriptions import (
+    boundary_events, close_event_sub_processes, definition_of, event_sub_process_starts, name_of, subscribe,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from engine.core.runtime.execution import Execution
@@ -183,10 +185,24 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
 
     def work(self, task: Activation) -> bool:
         """Throw all events of the node in document order; one that takes time is waited for before the next."""
+        if self._lets_others_catch_up(task):
+            return False
         for index in range(task.facts.get("thrown", 0), len(self.node.events)):
             task.facts["thrown"] = index + 1
             if not self.throw(task, self.node.events[index]):
                 return False
+        return True
+
+    def _lets_others_catch_up(self, task: Activation) -> bool:
+        """A signal reaches whoever is waiting: tokens of parallel branches that are on their way come to their waits first, once.
+
+        Which branch is written first must not decide whether a signal is heard (BPMN §10.5.1: branches are concurrent).
+        """
+        ready = task.workflow.ready
+        if "yielded" in task.facts or not ready or not any(event.kind == "signal" for event in self.node.events):
+            return False
+        task.facts["yielded"] = True
+        task.workflow.steps_back = task
         return True
 
     def leave(self, task: Activation) -> None:
@@ -217,22 +233,16 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
 
     def _signal(self, task: Activation, event: EventDefinition) -> None:
         execution = task.workflow
-        name, variables = self._name(task, event), dict(execution.scopes.local(task.id))
+        name, variables = name_of(task, self.node, event), dict(execution.scopes.local(task.id))
         execution.record("event_thrown", task, event="signal", name=name)
         execution.effects.append(SignalThrown(name, variables, self.node.id))
         throw_signal(execution, name, variables)
 
     def _escalate(self, task: Activation, event: EventDefinition) -> None:
-        code = self._name(task, event)
+        code = name_of(task, self.node, event)
         caught = throw_escalation(task, code, dict(task.workflow.scopes.local(task.id)))
         if task.alive:
             task.workflow.record("event_thrown", task, event="escalation", code=code, caught=caught)
-
-    def _name(self, task: Activation, event: EventDefinition) -> str:
-        value: Any = task.workflow.json(event.name, task) if event.name else None
-        if not isinstance(value, str) or not value:
-            raise Fault("event_name_missing", node=self.node.name or self.node.id)
-        return value
 
     def _jump(self, task: Activation, event: EventDefinition) -> bool:
         execution, scope = task.workflow, task.scope
@@ -253,7 +263,7 @@ class EndEvent(ThrowEvent, kinds=(Kind.END_EVENT,)):
             execution.cancel_inside(scope, but=task)
             return True
         if event.kind == "error":
-            code = self._name(task, event)
+            code = name_of(task, self.node, event)
             execution.record("event_thrown", task, event="error", code=code)
             if not throw_error(task, code, dict(execution.scopes.local(task.id))) and task.alive:
                 execution.record("incident_opened", task, code="error_uncaught", error=code)

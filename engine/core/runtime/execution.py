@@ -50,6 +50,7 @@ class Execution(Workflow):  # type: ignore[misc]
         self.effects: list[Effect] = []
         self.end_node: Node | None = None
         self.conditions: dict[str, None] = {}  # ids of the waits for conditions, in the order they opened
+        self.steps_back: Activation | None = None  # the activation just run wants its turn after everything else that is ready
         self.unseen_condition = False  # a condition has been armed that nobody has looked at
 
     # -------------------------------------------------------------------------------------------------------- the loop
@@ -79,6 +80,9 @@ class Execution(Workflow):  # type: ignore[misc]
             if self.activations > self.budget:
                 raise Fault("step_budget", node=self._loop_at(task), budget=self.budget)
             task.run()
+            if self.steps_back is not None:
+                back, self.steps_back = self.steps_back, None
+                back._ready()
         except Fault as fault:
             self.open_incident(task, fault.code, fault.facts)
         except RecursionError:

@@ -112,6 +112,8 @@ class ComplexGateway(Join, kinds=(Kind.COMPLEX_GATEWAY,)):
         except Fault as fault:
             report_stuck(waiting, fault.code, fault.facts)
             return
+        if waiting.facts.pop("stuck", None):
+            waiting.workflow._overtake_incident(waiting)
         waiting.facts["missing"] = [flow for flow in self.node.incoming if flow not in arrived]
         waiting.facts["arrived"] = _less_one(arrived, arrived)
         self._take(waiting, chosen)
@@ -170,11 +172,26 @@ def fire_at_rest(execution: Execution) -> bool:
 
 
 def report_dead_joins(execution: Execution) -> None:
-    """At rest: a parallel join that can never fire is an incident, not a silence."""
+    """At rest: what waits for tokens that can never come is an incident, not a silence, whatever else the instance waits for."""
     for waiting in list(execution.joins.values()):
         spec = waiting.task_spec
-        if isinstance(spec, ParallelGateway) and "stuck" not in waiting.facts and spec.is_dead(waiting, _positions(waiting)):
-            report_stuck(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
+        if "stuck" in waiting.facts:
+            continue
+        if isinstance(spec, ParallelGateway):
+            if spec.is_dead(waiting, _positions(waiting)):
+                report_stuck(waiting, "join_waits_forever", {"node": spec.node.name or spec.node.id})
+        elif "missing" not in waiting.facts and _gets_no_more(waiting):
+            report_stuck(waiting, "tokens_never_come", {"node": spec.node.name or spec.node.id})
+
+
+def _gets_no_more(waiting: Activation) -> bool:
+    """Whether every token in the scope that could still reach this node is itself waiting for others, or there is none."""
+    scope = waiting.scope
+    assert scope is not None
+    moving = {child.task_spec.node.id for child in scope.children if child.state != WAITING}.union(scope.facts.get("pending", ()))
+    spec = waiting.task_spec
+    upstream = spec.upstream if isinstance(spec, Join) else graph.upstream(spec.process, spec.node.id)
+    return not any(moving & sources for sources in upstream.values())
 
 
 def report_standstill(execution: Execution) -> None:
@@ -186,6 +203,8 @@ def report_standstill(execution: Execution) -> None:
 
 def report_stuck(waiting: Activation, code: str, facts: dict[str, object]) -> None:
     """Say once that an activation cannot go on; it stays where it is."""
+    if "stuck" in waiting.facts:
+        return
     state = waiting.state
     waiting.facts["stuck"] = True
     waiting.workflow.open_incident(waiting, code, facts)

@@ -11,13 +11,16 @@ from engine.core.runtime.step import MessagePublished
 def open_job(task: Activation, job: Job, listener: str | None = None) -> None:
     """Let the activation wait for a handler of the job's type; a `listener` job is told apart by the fact of that name."""
     execution = task.workflow
+    job_type = execution.json(job.type, task)
+    if not isinstance(job_type, str) or not job_type:
+        raise Fault("job_type_missing", expression=job.type.text, value=str(job_type))
     retries = execution.json(job.retries, task) if job.retries else 3
     retries = int(retries) if isinstance(retries, str) and retries.isdigit() else retries
     if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
         raise Fault("retries_not_a_count", value=str(retries))
     execution.open_wait(
         execution.new_wait(
-            task, task.task_spec.node, "job", job_type=str(execution.json(job.type, task)), retries=retries,
+            task, task.task_spec.node, "job", job_type=job_type, retries=retries,
             headers=dict(job.headers), due_at=execution.now, facts={"listener": listener} if listener else {},
         )  # fmt: skip
     )
@@ -26,8 +29,7 @@ def open_job(task: Activation, job: Job, listener: str | None = None) -> None:
 def publish_message(task: Activation, event: EventDefinition) -> None:
     """Send the event's message; its payload is what the input mappings made local, nothing else leaks out."""
     execution = task.workflow
-    assert event.name is not None
-    name = str(execution.json(event.name, task))
+    name = subscriptions.name_of(task, task.task_spec.node, event)
     key = subscriptions.correlation_key(task, event) if event.correlation_key else ""
     execution.effects.append(MessagePublished(name, key, dict(execution.scopes.local(task.id)), task.task_spec.node.id))
     execution.record("event_thrown", task, event="message", name=name, correlation_key=key)

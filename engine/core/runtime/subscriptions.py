@@ -36,13 +36,12 @@ def definition_of(node: Node, wait: Wait) -> EventDefinition:
 def _make_wait(owner: Activation, node: Node, event: EventDefinition) -> Wait:
     execution = owner.workflow
     if event.kind == "message":
-        name = str(execution.json(event.name, owner)) if event.name else None
         return execution.new_wait(
-            owner, node, "message", name=name, correlation_key=correlation_key(owner, event), interrupting=node.interrupting
-        )
+            owner, node, "message", name=name_of(owner, node, event), correlation_key=correlation_key(owner, event),
+            interrupting=node.interrupting,
+        )  # fmt: skip
     if event.kind == "signal":
-        name = str(execution.json(event.name, owner)) if event.name else None
-        return execution.new_wait(owner, node, "signal", name=name, interrupting=node.interrupting)
+        return execution.new_wait(owner, node, "signal", name=name_of(owner, node, event), interrupting=node.interrupting)
     if event.kind == "conditional":
         execution.unseen_condition = True
         return execution.new_wait(owner, node, "condition", interrupting=node.interrupting, facts={"was": False})
@@ -71,11 +70,19 @@ def timer_due(owner: Activation, event: EventDefinition) -> datetime | None:
     return timers.first_firing(event.timer, value, event.value.text, owner.workflow.now).due_at
 
 
+def name_of(task: Activation, node: Node, event: EventDefinition) -> str:
+    """The evaluated name or code of an event. Raises Fault if it is no text: nobody could mean such an event."""
+    value = task.workflow.json(event.name, task) if event.name else None
+    if not isinstance(value, str) or not value:
+        raise Fault("event_name_missing", node=node.name or node.id)
+    return value
+
+
 def correlation_key(task: Activation, event: EventDefinition) -> str:
-    """The evaluated key as text. Raises Fault if it is null or no simple value: such a wait could never be reached."""
+    """The evaluated key as text. Raises Fault if it is neither text nor number: such a wait could never be reached."""
     assert event.correlation_key is not None
     value = task.workflow.json(event.correlation_key, task)
-    if value is None or value == "" or isinstance(value, list | dict):
+    if value is None or value == "" or isinstance(value, bool | list | dict):
         raise Fault("correlation_key_missing", expression=event.correlation_key.text, value=str(value))
     return str(value)
 
