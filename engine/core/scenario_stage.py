@@ -41,6 +41,7 @@ class Stage:
         self._follows = follows
         self._seen: dict[str, tuple[int, int]] = {}  # per instance how much of its history and effects has been taken
         self._numbers = count(2)
+        self._given: dict[str, int] = {}  # per pattern how many business keys have been given
 
     def waits(self, kind: str) -> list[Open]:
         """Everything open of this kind, that of the scenario's own instance first."""
@@ -138,8 +139,11 @@ class Stage:
         """What the engine itself gives every new instance."""
         at = self.now.astimezone(CHINA)
         person: Json = {"id": starter or "system", "name": starter or "system"}
-        key = business_key(process.properties.get("numbering", ""), at)
-        return {"business_key": key, "started_by": person, "started_at": at.isoformat()}
+        given: Variables = {"started_by": person, "started_at": at.isoformat()}
+        if pattern := process.properties.get("numbering"):
+            self._given[pattern] = self._given.get(pattern, 0) + 1
+            given["business_key"] = business_key(pattern, at, self._given[pattern])
+        return given
 
 
 def start_event_for(process: Process, kind: str, name: str) -> str | None:
@@ -151,11 +155,11 @@ def start_event_for(process: Process, kind: str, name: str) -> str | None:
     return None
 
 
-def business_key(numbering: str, at: datetime) -> str:
-    """The first number of a pattern such as `SQ{yyyy}{seq:5}` on the local day of `at`."""
+def business_key(numbering: str, at: datetime, number: int = 1) -> str:
+    """The number of a pattern such as `SQ{yyyy}{seq:5}` on the local day of `at`."""
     parts = {"{yyyy}": f"{at:%Y}", "{yy}": f"{at:%y}", "{mm}": f"{at:%m}", "{dd}": f"{at:%d}"}
     for word, digits in parts.items():
         numbering = numbering.replace(word, digits)
     for width in range(1, 10):
-        numbering = numbering.replace(f"{{seq:{width}}}", "1".zfill(width))
+        numbering = numbering.replace(f"{{seq:{width}}}", str(number).zfill(width))
     return numbering
