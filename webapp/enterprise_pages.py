@@ -8,7 +8,6 @@ from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
-from engine.tables.tasks import UserTask
 from engine.verbs import definitions, inboxes, instances, records, tasks
 from engine.verbs.access import Kind
 from engine.verbs.errors import NotAllowed
@@ -55,7 +54,7 @@ def follow(instance_id: str) -> ResponseReturnValue:
 
 def _in_case(box: inboxes.Box, instance_id: str) -> Select[Any]:
     """The actor's open tasks of one case."""
-    return tasks.inbox(g.actor, box, now()).where(UserTask.instance_id == instance_id)
+    return tasks.inbox(g.actor, box, now(), instance_id=instance_id)
 
 
 def _require_enterprise() -> None:

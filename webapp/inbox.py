@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.verbs import definitions, tasks
+from engine.verbs import definitions, inboxes, tasks
 from webapp.clock import now
 from webapp.database import store
 from webapp.security import signed_in
@@ -28,7 +28,7 @@ def show() -> ResponseReturnValue:
         page = tasks.page(session, select, page_number(), 20)
         processes = list(definitions.names(session).items())
     return render_template(
-        "inbox.html", box=box, boxes=BOXES, counts=counts, page=page, query=query, process=process, processes=processes,
+        "inbox.html", box=box, boxes=BOXES, counts=counts, in_words=inboxes.in_words, page=page, query=query, process=process, processes=processes,
         address=lambda number: url_for(".show", box=box, q=query or None, process=process, page=number),
     )  # fmt: skip
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Terminate, Variables
@@ -15,9 +15,11 @@ from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import Activity, Event, ProcessInstance, Variable
 from engine.tables.people import Person
 from engine.tables.tasks import TaskCandidate, UserTask
+from engine.verbs import ranges
 from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
 from engine.verbs.actions import Action, action_form, actions, perform_action
 from engine.verbs.errors import NotAllowed, NotFound
+from engine.verbs.search import contains
 from engine.verbs.stepping import InstanceFacts, facts, start, step
 
 __all__ = [
@@ -50,28 +52,35 @@ def list_instances(actor: Actor, chosen: Filter = Filter(), now: datetime | None
     """Instances the actor may see, newest first: id, process_key, process_name, status, business_key, title, enterprise_name,
     started_at, due_at (of the most urgent open task), ended_at, incidents (how many are open) … `now` is needed for `overdue`.
     """
-    query = select(*_COLUMNS).where(visible_instances(actor))
+    rows = ranges.cases(actor, _conditions(chosen, now))
+    if rows is None:
+        return select(*_COLUMNS).where(false())
+    return select(*_COLUMNS).join(rows, rows.c.id == ProcessInstance.id).order_by(rows.c.started_at.desc(), rows.c.id)
+
+
+def _conditions(chosen: Filter, now: datetime | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if chosen.process:
-        query = query.where(ProcessInstance.process_key == chosen.process)
+        conditions.append(ProcessInstance.process_key == chosen.process)
     if chosen.status:
-        query = query.where(ProcessInstance.status == chosen.status)
+        conditions.append(ProcessInstance.status == chosen.status)
     if chosen.incident:
-        query = query.where(ProcessInstance.incident_count > 0)
+        conditions.append(ProcessInstance.incident_count > 0)
     if chosen.overdue:
-        query = query.where(ProcessInstance.due_at < now)
+        conditions.append(ProcessInstance.due_at < now)
     if chosen.department:
-        query = query.where(_open_to(f"dept:{chosen.department}"))
-    if words := chosen.query.strip():
-        like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        conditions.append(_open_to(f"dept:{chosen.department}"))
+    if chosen.query.strip():
         searched = (ProcessInstance.business_key, ProcessInstance.title, ProcessInstance.enterprise_name)
-        query = query.where(or_(*(column.like(like, escape="\\") for column in searched)))
-    return query.order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
+        conditions.append(or_(*(contains(column, chosen.query) for column in searched)))
+    return conditions
 
 
-def _open_to(group: str) -> Any:
+def _open_to(group: str) -> ColumnElement[bool]:
+    candidate = cast(Table, TaskCandidate.__table__).alias("open_to")
     return exists().where(
-        TaskCandidate.instance_id == ProcessInstance.id, TaskCandidate.kind == "group", TaskCandidate.value == group,
-        TaskCandidate.is_open,
+        candidate.c.kind == "group", candidate.c.value == group, candidate.c.started_at == ProcessInstance.started_at,
+        candidate.c.instance_id == ProcessInstance.id, candidate.c.is_open,
     )  # fmt: skip
 
 
