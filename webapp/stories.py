@@ -183,7 +183,8 @@ STORIES = (
         assigned(9, "09:00", "construction", 5),
         signed(9, "10:00", "jianshe"),
         Do(7, "11:00", "zhuanban", "申请终止办理", {
-            "termination_reason": "b", "termination_facts": "增加喷涂线属重大变动，须重新报批环评，企业的申请不符合法定条件且无法补正。"}),
+            "termination_reason": "e", "termination_text": "所请事项须另行报批",
+            "termination_facts": "增加喷涂线属重大变动，须重新报批环评，不能在现有批复上调整。"}),
         Act(6, "10:00", "ducha", "approve_termination", {
             "termination_choice": "approve", "termination_opinion": "情况属实，同意终止，请一次性告知企业重新报批的办理方式。"}),
     )),

@@ -56,11 +56,6 @@ def forms_named(process: Process) -> set[str]:
 
 
 @cache
-def library() -> InMemory:
-    return InMemory(diagram().processes, {model.id: model for model in decisions().values()}.values(), tables=tables())
-
-
-@cache
 def tables() -> list[reference.Table]:
     return [reference.read(file.read_bytes(), file.name)[0] for file in sorted((ROOT / "workflows" / "reference").glob("*.csv"))]
 

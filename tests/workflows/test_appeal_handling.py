@@ -16,6 +16,7 @@ from engine.core.scenarios import coverage, run
 from engine.core.trial import EPOCH
 from tests.workflows import shipped
 
+WORLD = shipped.everything()
 SCENARIOS = {scenario.name: scenario for scenario in shipped.scenarios().scenarios}
 CLAUSES = ("5.3.3", *(f"7.2.1{letter}" for letter in "abcdef"), *(f"6.{letter}" for letter in "abcde"))
 # Set by the engine: reserved variables, the local deadline, who acts; the lists that forms offer, and the members of their items,
@@ -27,7 +28,7 @@ GIVEN = {
 
 
 def play(name):
-    return run(shipped.library(), shipped.process(), SCENARIOS[name], shipped.forms())
+    return run(WORLD.library, shipped.process(), SCENARIOS[name], WORLD.forms)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -44,7 +45,7 @@ def test_the_scenarios_go_through_every_node_and_every_flow():
 def test_no_expression_of_the_process_gives_null_by_accident():
     warnings = set()
     for scenario in SCENARIOS.values():
-        played = Play(shipped.library(), shipped.process(), scenario, shipped.forms())
+        played = Play(WORLD.library, shipped.process(), scenario, WORLD.forms)
         for move in (scenario.start, *scenario.steps):
             played.do(move)
         warnings |= {(entry.node, str(entry.facts)) for entry in played.trial.history if entry.kind == "warning"}
@@ -52,7 +53,7 @@ def test_no_expression_of_the_process_gives_null_by_accident():
 
 
 def test_all_files_are_deployable_without_a_remark():
-    known = Known(frozenset(shipped.forms()), frozenset(shipped.decisions()), frozenset())
+    known = Known(frozenset(shipped.forms()), frozenset(shipped.decisions()), frozenset(WORLD.processes))
     shipped.scenarios()
     assert [str(problem) for problem in (*shipped.PROBLEMS, *check(shipped.diagram(), known))] == []
 
@@ -132,7 +133,7 @@ def test_after_arbitration_returning_is_no_longer_offered():
     case["steps"][number]["with"] = {"sign_choice": "return", "return_reason": "仍然不是我们的职责。"}
     changed = {**json.loads(text), "scenarios": [case]}
 
-    outcome = run(shipped.library(), shipped.process(), _read(changed), shipped.forms())
+    outcome = run(WORLD.library, shipped.process(), _read(changed), WORLD.forms)
 
     assert [(failure.step, failure.code) for failure in outcome.failures] == [(number + 1, "form_refused")]
 
