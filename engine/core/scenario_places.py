@@ -86,7 +86,7 @@ def _existing(library: Library, process_ids: Iterable[str]) -> Iterator[Process]
         try:
             yield library.process(process_id)
         except KeyError:
-            continue  # said where it is expected to run
+            continue  # whoever needs it asks with `process`
 
 
 def _named(process: Process, name: str) -> Iterator[Place]:

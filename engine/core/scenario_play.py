@@ -54,6 +54,9 @@ class Play:
         scenario, person = self.scenario, self._person(move.by)
         facts: Variables = dict(person.facts) if person else {}
         values: Variables = dict(move.values)
+        for process_id in scenario.follows:
+            if self.stage.places.process(process_id) is None:
+                raise Stuck("process_unknown", process=process_id)
         start_event = self._start_event(scenario)
         if start_event is None:
             actor = self._actor(person) or {}

@@ -42,20 +42,32 @@ def rows_in_force(session: Session) -> Callable[[str], Rows | None]:
     return look
 
 
+def all_in_force(session: Session) -> Callable[[str], Rows | None]:
+    """The same, read at once: for whoever evaluates expressions when the transaction is over, as a page does with its form."""
+    last = newest_versions()
+    query = select(ReferenceVersion.table, ReferenceVersion.version, ReferenceVersion.sha256)
+    joined = query.join(last, (ReferenceVersion.table == last.c.table) & (ReferenceVersion.version == last.c.version))
+    found = {row.table: _content(session, row.table, row.version, row.sha256) for row in session.execute(joined).all()}
+    return found.get
+
+
 def _rows(session: Session, name: str) -> Rows | None:
     query = select(ReferenceVersion.version, ReferenceVersion.sha256).where(ReferenceVersion.table == name)
     found = session.execute(query.order_by(ReferenceVersion.version.desc()).limit(1)).first()
-    if found is None:
-        return None
-    rows = _contents.get((name, found.sha256))
+    return _content(session, name, found.version, found.sha256) if found is not None else None
+
+
+def _content(session: Session, name: str, version: int, sha256: str) -> Rows:
+    """The rows with this hash; what is cached cannot go stale."""
+    rows = _contents.get((name, sha256))
     if rows is None:
-        row = newest(session, name, version=found.version)
+        row = newest(session, name, version=version)
         assert row is not None
         rows = Rows(row.rows)
         with _lock:
             while len(_contents) >= KEPT:
                 del _contents[next(iter(_contents))]
-            _contents[name, found.sha256] = rows
+            _contents[name, sha256] = rows
     return rows
 
 

@@ -19,7 +19,7 @@ from engine.core.reference import FUNCTION_NAME, function
 from engine.core.runtime.step import Json, Variables
 from engine.tables.people import Department, Enterprise, Person
 from engine.verbs.access import Actor, Kind, visible_enterprises
-from engine.verbs.reference_tables import rows_in_force
+from engine.verbs.reference_tables import all_in_force
 
 LONGEST = 2_000  # choices in one list
 
@@ -31,7 +31,7 @@ def with_sources(session: Session, form: Form, variables: Mapping[str, Json], ac
     asked = asked_for(form) - variables.keys()
     found: dict[str, Any] = {name: SOURCES[name](session, actor) for name in sorted(asked)}
     if any(FUNCTION_NAME in names_of(component) for component in form.walk()):
-        found[FUNCTION_NAME] = function(rows_in_force(session))
+        found[FUNCTION_NAME] = function(all_in_force(session))
     return {**variables, **found}
 
 

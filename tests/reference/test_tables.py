@@ -8,6 +8,7 @@ from engine import feel
 from engine.core import reference
 from engine.core.reference import difference, function, in_memory, read, schema_for, tables_named, write
 from engine.texts import text
+from webapp import files
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 POLICIES = "id,title,year,valid_until,note\np1,首次入规奖励,2025,2027-12-31,市里发文\np2,技术改造补助,2026,,\n"
@@ -126,3 +127,10 @@ def test_every_fault_has_a_sentence_in_both_languages():
         for language in ("zh", "en"):
             assert text(f"problem.reference_{code}", language, column="列", value="值") != f"problem.reference_{code}"
     assert set(reference.KNOWN) >= {"departments", "holidays", "posts", "policies", "materials", "public_services", "questionnaire"}
+
+
+def test_the_page_for_owners_names_every_table_and_column():
+    page = (files.PROJECT / "docs" / "reference-tables.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    for name, schema in reference.KNOWN.items():
+        assert all(f"`{column}`" in rows[name] for column in schema.names), name

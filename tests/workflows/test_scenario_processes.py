@@ -125,6 +125,11 @@ def test_a_followed_message_starts_the_other_process_and_its_answer_comes_back()
     assert coverage(lib.process("appeal"), [outcome]).whole
 
 
+def test_a_process_to_follow_must_exist():
+    outcome = play(library(throwing()), "visit", start=START, follows=["nowhere"])
+    assert sentences(outcome) == ["开始时：follows 里的流程“nowhere”不存在，请核对流程 id。"]
+
+
 def test_a_timer_start_is_named_by_its_event():
     start = node("startEvent", "monthly", event("timer", "<timeCycle>R/P1M</timeCycle>"), name="每月")
     body = start + node("userTask", "review") + node("endEvent", "end") + flow("monthly", "review") + flow("review", "end")
