@@ -18,6 +18,10 @@ _NAMES = """form => [...form.querySelectorAll('[name]:not([type=hidden], :disabl
   .map(one => one.name === '_add' ? one.value : one.name)"""
 _ROWS = """(form, name) => [...form.querySelectorAll('input[type=hidden]')].map(one => one.name)
   .filter(row => row.startsWith(name + '[') && /^\\[\\d+\\]$/.test(row.slice(name.length)))"""
+_STATE = """one => ({
+  state: one.type === 'radio' || one.type === 'checkbox' ? one.checked : one.value, select: one.tagName === 'SELECT',
+  refreshes: Boolean(one.closest('[data-refreshes]')), folded: Boolean(one.closest('details:not([open])')),
+})"""
 CONTENT = {".pdf": ("application/pdf", b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"), ".txt": ("text/plain", b"ok")}
 
 
@@ -37,6 +41,8 @@ def fill(page: Page, form: Locator, values: Mapping[str, Json]) -> None:
         if name is None:
             break
         value = pending.pop(name)
+        if value == [] and form.locator(f'[name="_add"][value="{name}"]').count():
+            value = Rows(0)
         if isinstance(value, Rows):
             _set_rows(page, form, name, value.count)
         else:
@@ -107,20 +113,28 @@ def _file(name: str) -> dict[str, object]:
 def _change(page: Page, control: Locator, value: str | bool) -> None:
     """Set one control; where others depend on it, wait for the page to be drawn anew."""
     expect(control).to_have_count(1)
-    refreshes = control.evaluate("one => Boolean(one.closest('[data-refreshes]'))")
-    state = control.evaluate("one => one.type === 'radio' || one.type === 'checkbox' ? one.checked : one.value")
-    if state == value:
+    found = control.evaluate(_STATE)
+    if found["state"] == value:
         return
+    if found["folded"]:
+        _unfold(control)
     before = _settled(page)
     if isinstance(value, bool):
         control.set_checked(value)
-    elif control.evaluate("one => one.tagName") == "SELECT":
+    elif found["select"]:
         control.select_option(value)
     else:
         control.fill(value)
         control.blur()
-    if refreshes:
+    if found["refreshes"]:
         _wait_settled(page, before)
+
+
+def _unfold(control: Locator) -> None:
+    """Long lists show their first rows; the others are behind a line that people open."""
+    summary = control.locator("xpath=ancestor::details[not(@open)]/summary")
+    for index in range(summary.count()):
+        summary.nth(index).click()
 
 
 def _settled(page: Page) -> int:

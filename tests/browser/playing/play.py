@@ -62,6 +62,9 @@ class Play:
     # ------------------------------------------------------------------------------------------------------------ steps
 
     def _start(self, move: Move) -> None:
+        if self.scenario.event is None:
+            self._work()  # what the calendar has started by itself is another case
+        before = set(self._instances())
         if self.scenario.event is not None:
             self._start_by_event(self.scenario.event)
         elif self.scenario.message is not None:
@@ -74,7 +77,7 @@ class Play:
         else:
             self._start_by_form(move)
         self._work()
-        self.instance_id = self._newest()
+        (self.instance_id,) = set(self._instances()) - before
 
     def _start_by_event(self, name: str) -> None:
         """Its timer is waited for; a signal or a condition is announced."""
@@ -186,7 +189,7 @@ class Play:
     # ---------------------------------------------------------------------------------------------------------- looking
 
     def judge(self, expected: Expectation) -> None:
-        """Status, end, open tasks and variables as the scenario expects them; the path is the business of the tests without pages."""
+        """Status, end, open tasks, limits and variables as the scenario expects them; the path is the business of the tests without pages."""
         status, variables = self._instance()
         if expected.open is not None:
             wanted = sorted(self.places.name(min(self.places.find(name))) for name in expected.open)
@@ -194,6 +197,9 @@ class Play:
         assert expected.status in (None, status), f"{status}, open: {[wait.node_name for _, wait in self._waits('user')]}"
         if expected.end is not None:
             assert self._last_end() in self.places.find(expected.end)
+        for name, moment in expected.due.items():
+            due = [wait.due_at for _, wait in self._waits("user") if (wait.process_id, wait.node) in self.places.find(name)]
+            assert due[:1] == [moment], f"{name} is due at {due}, not {moment}"
         for path, value in expected.variables.items() if status == "active" else ():
             if "/" not in path:
                 assert (path, _dig(variables, path)) == (path, value)
@@ -214,14 +220,18 @@ class Play:
         return (self.process.id, node) if node else None
 
     def _task(self, move: Move) -> Open:
-        """The task meant, as in the play without pages: of several the oldest, the scenario's own process first."""
+        """The task meant: of several the oldest, the scenario's own process first, and of enterprises' cases one's own."""
         wanted = self.places.find(move.target, everywhere=True)
         found = [(id_, wait) for id_, wait in self._waits("user") if (wait.process_id, wait.node) in wanted]
         if move.group is not None:
             found = [(id_, wait) for id_, wait in found if move.group in wait.candidate_groups or move.group == wait.assignee]
         assert found, f"“{move.target}” is not open: {[wait.node_name for _, wait in self._waits('user')]}"
-        own = [(id_, wait) for id_, wait in found if wait.process_id == self.process.id]
-        return (own or found)[0]
+        company = self.scenario.people[move.by].facts.get("enterprise_id") if move.by else None
+        with self.site.store.reading() as session:
+            whose = dict(session.execute(select(ProcessInstance.id, ProcessInstance.enterprise_id)).all())
+        theirs = [(id_, wait) for id_, wait in found if company in (None, whose[id_])] or found
+        own = [(id_, wait) for id_, wait in theirs if wait.process_id == self.process.id]
+        return (own or theirs)[0]
 
     def _somebody(self, wait: Wait) -> str:
         """The first of the people whose task it is, where the scenario names nobody."""
@@ -240,12 +250,9 @@ class Play:
                 found += [(id_, wait) for wait in (state.waits if state else ()) if wait.kind == kind]
         return found
 
-    def _newest(self) -> str:
-        query = select(ProcessInstance.id).where(ProcessInstance.process_key == self.process.id)
+    def _instances(self) -> list[str]:
         with self.site.store.reading() as session:
-            ids = session.scalars(query).all()
-        assert len(ids) == 1, f"{len(ids)} instances of {self.process.id} were started"
-        return ids[0]
+            return list(session.scalars(select(ProcessInstance.id).where(ProcessInstance.process_key == self.process.id)))
 
     def _business_key(self, instance_id: str) -> str:
         with self.site.store.reading() as session:
