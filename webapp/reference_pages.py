@@ -48,7 +48,7 @@ def show(name: str) -> ResponseReturnValue:
     asked = {key: value for key, value in request.args.items() if key != "page"}
     return render_template(
         "reference_table.html", table=table, title=_title(name), version=shown, newest=versions[0].version, versions=versions, page=page,
-        query=query, key_of=lambda row: json.dumps(table.schema.key_of(row), ensure_ascii=False), cell=cell_text,
+        query=query, key_of=lambda row: json.dumps(table.schema.key_of(row), ensure_ascii=False), cell=cell_text, label_of=_label,
         address=lambda number: url_for(".show", name=name, **{**asked, "page": number}),
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def save(name: str) -> ResponseReturnValue:
         with store().writing() as session:
             changes = reference.put_row(session, name, cells, key, version, g.actor, now())
     except reference.RowInvalid as invalid:
-        words = {column: text(f"problem.reference_{code}", language(), **facts) for column, (code, facts) in invalid.faults.items()}
+        words = {column: _fault(code, facts) for column, (code, facts) in invalid.faults.items()}
         return _form(table, version, key, cells, words), 422
     flash(t("reference_page.saved" if len(changes) else "reference_page.nothing_changed"), "ok")
     return redirect(url_for(".show", name=name), 303)
@@ -125,7 +125,7 @@ def preview(name: str) -> ResponseReturnValue:
             return render_template("reference_preview.html", name=name, title=_title(name), problems=problems, changes=None), 422
     old = {before.schema.key_of(row): row for row in before.rows}
     new = {table.schema.key_of(row): row for row in table.rows}
-    changed = [(key_text(key), list(_cells_changed(old[key], new[key]))) for key in changes.changed[:LISTED]]
+    changed = [(key_text(key), _cells_changed(old[key], new[key])) for key in changes.changed[:LISTED]]
     return render_template(
         "reference_preview.html", name=name, title=_title(name), problems=[], changes=changes, changed=changed, version=version,
         added=[key_text(key) for key in changes.added[:LISTED]], removed=[key_text(key) for key in changes.removed[:LISTED]],
@@ -154,16 +154,28 @@ def replace(name: str) -> ResponseReturnValue:
 
 def _form(table: Table, version: int, key: Key | None, cells: dict[str, str], faults: dict[str, str]) -> str:
     return render_template(
-        "reference_row.html", table=table, title=_title(table.name), version=version, cells=cells, faults=faults, is_new=key is None,
+        "reference_row.html", table=table, title=_title(table.name), version=version, cells=cells, faults=faults, is_new=key is None, label_of=_label,
         key=json.dumps(key, ensure_ascii=False) if key is not None else "", key_words=key_text(key) if key is not None else "",
     )  # fmt: skip
 
 
 def _title(name: str) -> str:
     """What people call the table; the name of its file if it is none of ours."""
-    code = f"reference_table.{name}"
+    return _words(f"reference_table.{name}", name)
+
+
+def _label(column: str) -> str:
+    """What people call the column; its name in the file if nobody has said."""
+    return _words(f"reference_column.{column}", column)
+
+
+def _words(code: str, otherwise: str) -> str:
     words = t(code)
-    return name if words == code else words
+    return otherwise if words == code else words
+
+
+def _fault(code: str, facts: dict[str, object]) -> str:
+    return text(f"problem.reference_{code}", language(), **{**facts, "column": _label(str(facts.get("column", "")))})
 
 
 def _key(given: str | None) -> Key | None:
@@ -182,7 +194,7 @@ def _row(table: Table, key: Key | None) -> Row | None:
 def _cells_changed(old: Row, new: Row) -> list[tuple[str, str, str]]:
     """Column, text before, text after."""
     columns = dict.fromkeys((*old, *new))
-    return [(name, cell_text(old.get(name)), cell_text(new.get(name))) for name in columns if old.get(name) != new.get(name)]
+    return [(_label(name), cell_text(old.get(name)), cell_text(new.get(name))) for name in columns if old.get(name) != new.get(name)]
 
 
 def _page(rows: list[Row], number: int) -> Page:

@@ -14,7 +14,7 @@ def designer(visit):
 def shown(visitor, path="/reference/policies"):
     """The cells of the table on the page, row by row, without the buttons."""
     body = visitor.text(path).split("<tbody")[1].split("</tbody>")[0]
-    return [re.findall(r'data-label="[^"]*">([^<]*)', row) for row in body.split("<tr")[1:]]
+    return [re.findall(r'data-label="[^"]*">([^<]*)<', row) for row in body.split("<tr")[1:]]
 
 
 def uploaded(content, name="policies.csv"):
@@ -50,7 +50,7 @@ def test_a_cell_that_does_not_fit_is_explained_beside_it_and_nothing_typed_is_lo
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert "“year”列的值“明年”不是数字" in page and "“title”列不能为空" in page and 'value="明年"' in page
+    assert "“年份”列的值“明年”不是数字" in page and "“标题”列不能为空" in page and 'value="明年"' in page
 
 
 def test_who_comes_too_late_is_told(designer, visit):
