@@ -92,6 +92,8 @@ FILES: list[Case] = [
     ("property_twice", "a", file(through(node("task", "a", prop("clause", '1"/><zeebe:property name="clause" value="2'))))),
     ("expression_language", "x", file(beside('<sequenceFlow id="x" sourceRef="a" targetRef="end"><conditionExpression language="groovy">=y'
      "</conditionExpression></sequenceFlow>"))),
+    ("feel_function_unknown", "a", file(through(node("scriptTask", "a", zeebe('<zeebe:script expression="=twice(2)" resultVariable="x"/>'))))),
+    ("feel_gives_null", "a", file(through(node("scriptTask", "a", zeebe('<zeebe:script expression="=sum()" resultVariable="x"/>'))))),
     ("feel_syntax", "a", file(_task('<zeebe:taskSchedule dueDate="=1 +"/>'))),
     ("feel_too_long", "a", file(_task(f'<zeebe:taskSchedule dueDate="={"1+" * 20_000}1"/>'))),
     ("mapping_incomplete", "a", file(through(node("task", "a", zeebe('<zeebe:ioMapping><zeebe:input target="x"/></zeebe:ioMapping>'))))),

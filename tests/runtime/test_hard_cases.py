@@ -63,3 +63,16 @@ def test_a_task_for_which_nobody_is_named_goes_to_the_supervisors(run, who, grou
     trial.complete("nobody")
     assert trial.wait("user", "perhaps").assignee == who
     assert trial.wait("user", "perhaps").candidate_groups == groups
+
+
+def test_parallel_calls_each_put_their_result_in_its_place(run):
+    trial = run("multi_call_collect", "compute_one").start()
+    for _ in range(3):
+        trial.complete("check")
+    assert trial.variables == {"results": [10, 20, 30]}
+
+
+def test_a_called_process_does_not_hand_back_what_it_has_not_changed(run):
+    trial = run("call_beside_work", "compute_one").start(note="old", item=1)
+    trial.complete("check")
+    assert trial.variables == {"note": "new", "item": 1, "tenfold": 10}

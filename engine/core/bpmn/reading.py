@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from engine.core import reference
 from engine.core.bpmn.model import Formula
 from engine.core.bpmn.vocabulary import DRAWN, GLOBAL_TASKS, NODES, Element, local, words
 from engine.core.bpmn.words import Words
@@ -11,6 +13,8 @@ from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem, Severity
 from engine.feel import Expression, FeelSyntaxError, parse
 
+_LITERALS = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_HOST_FUNCTIONS = frozenset({*FUNCTION_NAMES, reference.FUNCTION_NAME})
 MAX_EXPRESSION = 20_000  # characters; a formula that long is a mistake or an attack
 # The elements that a person finds again in the drawing or in the properties panel.
 PLACES = NODES | DRAWN | GLOBAL_TASKS | words("sequenceFlow process message signal error escalation")
@@ -39,10 +43,17 @@ class Reading:
         if not text.startswith("="):
             return Formula(text, line)
         try:
-            return Formula(text, line, _parse(text))
+            expression = _parse(text)
         except NotAnExpression as error:
             self.report(error.code, element, **error.facts)
             return Formula(text, line)
+        for name in _unknown_functions(expression):
+            self.report("feel_function_unknown", element, text=shorten(text), name=name)
+        for problem in expression.problems:
+            column = problem.column + 1 if problem.line == 1 else problem.column
+            reason = Words(f"feel.warning.{problem.code}", **problem.facts)
+            self.report("feel_gives_null", element, "warning", text=shorten(text), row=problem.line, column=column, reason=reason)
+        return Formula(text, line, expression)
 
     def expression(self, element: Element) -> Formula | None:
         """The text of an expression element. Where the file says that its language is FEEL, the leading `=` may be missing."""
@@ -122,6 +133,13 @@ def _parse(text: str) -> Expression:
         raise NotAnExpression("feel_syntax", text=shorten(text), row=error.line, column=column, reason=reason) from error
     except RecursionError as error:
         raise NotAnExpression("feel_too_long", length=len(text), limit=MAX_EXPRESSION) from error
+
+
+def _unknown_functions(expression: Expression) -> list[str]:
+    """Names that are called, but neither built in, nor the host's, nor defined in the expression: variables are never functions."""
+    code = _LITERALS.sub('""', expression.text)
+    called = (name for name in sorted((expression.names | expression.possible_names) - _HOST_FUNCTIONS))
+    return [name for name in called if re.search(rf"(?<![\w.]){re.escape(name)}\s*\(", code)]
 
 
 def place(element: Element) -> str | None:

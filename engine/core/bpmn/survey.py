@@ -148,6 +148,9 @@ def _look_at_attributes(reading: Reading, element: Element) -> None:
             reading.report("unknown_attribute", element, tag=name, attribute=shorten(attribute))
         elif namespace(attribute) == ZEEBE and attribute.rpartition("}")[2] not in _DESIGNER_ATTRIBUTES:
             reading.report("zeebe_unknown", element, name=shorten(attribute.rpartition("}")[2]))
+    method = (element.get("method") or "").strip()
+    if name == "transaction" and method.lower() not in ("", "##compensate"):  # another way of undoing than the one we execute
+        reading.report("unknown_value", element, attribute="method", text=shorten(method), allowed="##Compensate")
     language = element.get("language")
     if language and "feel" not in language.lower():
         reading.report("expression_language", element, language=shorten(language))

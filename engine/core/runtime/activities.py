@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 
 from engine import feel
 from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop, UserTask
@@ -223,7 +225,8 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
             raise Fault("process_not_callable", process=process_id)
         spec = specification(process).start
         visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
-        callee = execution.activate(spec, task, definition_id=definition_id)
+        given = {name: _fingerprint(value) for name, value in visible.items()}
+        callee = execution.activate(spec, task, {"given": given} if given else None, definition_id=definition_id)
         for name, value in visible.items():
             execution.scopes.set_local(callee.id, name, value)  # type: ignore[arg-type]
         return False
@@ -231,13 +234,23 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
     def emptied(self, task: Activation) -> None:
         """Never asked: the callee's body hands over its variables itself."""
 
-    def returned(self, task: Activation, variables: dict[str, Json]) -> None:
-        """The called process has ended with these root variables."""
+    def returned(self, task: Activation, variables: Mapping[str, Json], given: Mapping[str, str]) -> None:
+        """The called process has ended with these root variables; `given` are the fingerprints of those it began with.
+
+        What it has not changed is not handed back: parallel branches and items may have moved on from the copy it was given.
+        """
         called = self.node.detail
         assert isinstance(called, CalledProcess)
-        if self.node.outputs or called.propagate_all_child:
-            task.facts["payload"] = variables
+        if self.node.outputs:
+            task.facts["payload"] = dict(variables)
+        elif called.propagate_all_child:
+            task.facts["payload"] = {name: value for name, value in variables.items() if given.get(name) != _fingerprint(value)}
         task.workflow.resume(task, "leave")
+
+
+def _fingerprint(value: object) -> str:
+    """Equal for equal JSON values, and short."""
+    return blake2b(json.dumps(value, sort_keys=True, default=str).encode(), digest_size=12).hexdigest()
 
 
 def _outwards(task: Activation | None) -> Iterator[Activation]:

@@ -53,7 +53,7 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
         execution, caller = task.workflow, task.scope
         if caller is not None and task.state == COMPLETED:
             variables: Variables = dict(execution.scopes.local(task.id))
-            caller.task_spec.returned(caller, variables)  # type: ignore[attr-defined]
+            caller.task_spec.returned(caller, variables, task.facts.get("given", {}))  # type: ignore[attr-defined]
 
 
 class SubProcess(Activity, kinds=(Kind.SUB_PROCESS, Kind.TRANSACTION)):
