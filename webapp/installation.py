@@ -39,6 +39,17 @@ class Installation:
             file.write_text(secrets.token_hex(32), "ascii")
         return file.read_text("ascii").strip()
 
+    def keep(self, name: str, content: bytes) -> None:
+        """Put a file into the archive: whole and on the disk when this returns, or not at all."""
+        file = self.home / "archive" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        with unfinished.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(file)
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Installation:
     """ZHUQI_HOME (default `data` in the project), ZHUQI_DATABASE, HOST, PORT."""

@@ -41,7 +41,7 @@ def serve(installation: Installation, announce: Callable[[str], None]) -> int:
                 raise StartRefused("cli.demonstration_in_production")
     server = waitress.create_server(create_app(store, settings), host=installation.host, port=installation.port, threads=THREADS)
     stop = Event()
-    worker = Thread(target=run_forever, args=(store, stop), name="worker", daemon=True) if store.is_sqlite else None
+    worker = Thread(target=run_forever, args=(store, stop), kwargs={"keep": installation.keep}, name="worker", daemon=True) if store.is_sqlite else None
     signal.signal(signal.SIGTERM, _interrupt)
     if worker:
         worker.start()
@@ -65,7 +65,7 @@ def work(installation: Installation) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(store, stop)
+    run_forever(store, stop, keep=installation.keep)
     store.close()
     return 0
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from engine.core.calendar import CHINA
 from engine.core.runtime.step import Entry, HistoryKind
 from engine.core.runtime.words import incident_sentence
-from engine.tables.instances import Event, ProcessInstance, Stream
+from engine.tables.instances import Archive, Event, ProcessInstance, Stream
 from engine.tables.tasks import UserTask
 from engine.texts import text
 from engine.verbs.access import SYSTEM, Actor, Kind, may_see_instance, visible_tasks
@@ -44,7 +44,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Broken:
-    """A place where the record is not what it was. `why`: changed, missing, inserted, cut, head; `seq` None: the whole stream."""
+    """A place where the record is not what it was. `why`: changed, missing, inserted, cut, head, archive; `seq` None: the whole stream."""
 
     stream: str
     seq: int | None
@@ -185,7 +185,18 @@ def verify(session: Session) -> list[Broken]:
         expected = Head(row["hash"], row["seq"])
     broken += _check_head(stream, expected, heads)
     broken += [Broken(left, None, "missing") for left, head in heads.items() if head.count]
-    return broken
+    return broken + list(_check_archives(session))
+
+
+def _check_archives(session: Session) -> Iterator[Broken]:
+    """The heads of archived streams are kept in a row of their own and in the `system` stream, whose chain proves them."""
+    said: dict[str, Any] = {}
+    for facts in session.scalars(select(Event.facts).where(Event.stream == SYSTEM_STREAM, Event.kind == "instance_archived")):
+        said[facts["instance_id"]] = tuple(facts[name] for name in ("head", "count", "sha256"))
+    for row in session.execute(select(Archive.instance_id, Archive.head, Archive.count, Archive.sha256)):
+        if said.pop(row.instance_id, None) != (row.head, row.count, row.sha256):
+            yield Broken(row.instance_id, None, "archive")
+    yield from (Broken(instance_id, None, "archive") for instance_id in said)
 
 
 def _heads(session: Session) -> dict[str, Head]:

@@ -21,7 +21,7 @@ from engine.core.runtime.timers import next_firing
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.jobs import Job
 from engine.tables.store import Store
-from engine.verbs import buffered, jobs, messages, stepping
+from engine.verbs import buffered, housekeeping, jobs, messages, stepping
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import EngineError, JobNotHeld, NotFound, StartRefused, StimulusRefused
 from engine.verbs.handlers import HANDLERS, BpmnError, Context, Handler
@@ -56,9 +56,11 @@ def run_once(
     return len(taken)
 
 
-def run_forever(store: Store, stop: Event, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-    """Work until `stop` is set. The body of the worker's thread or process."""
-    worker, swept = new_name(), datetime.min.replace(tzinfo=UTC)
+def run_forever(
+    store: Store, stop: Event, clock: Callable[[], datetime] = lambda: datetime.now(UTC), keep: housekeeping.Keep | None = None
+) -> None:
+    """Work until `stop` is set. The body of the worker's thread or process. `keep`: the archive; without it nothing is removed."""
+    worker, swept, tidied = new_name(), datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         pause = LONGEST_SLEEP
         try:
@@ -66,6 +68,11 @@ def run_forever(store: Store, stop: Event, clock: Callable[[], datetime] = lambd
             is_time = now - swept >= SWEEP
             if run_once(store, now, worker=worker, sweep=is_time) > 0:
                 pause = timedelta(0)
+            if is_time and keep is not None:
+                housekeeping.archive_expired(store, keep, now)
+            if now - tidied >= housekeeping.TIDY:
+                housekeeping.tidy(store, now)
+                tidied = now
             swept = now if is_time else swept
         except Exception:
             # The database is away or locked: the jobs are still there when it is back.
