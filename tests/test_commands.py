@@ -88,7 +88,7 @@ def test_a_changed_row_of_the_log_is_found(home, capsys):
     assert main(["verify-log"]) == 0
 
     with sqlite3.connect(home / "zhuqi.sqlite") as database:
-        database.execute("UPDATE event SET facts = replace(facts, 'appeal', 'repeal') WHERE seq = 1")
+        database.execute("UPDATE event SET facts = replace(facts, 'appeal', 'repeal') WHERE kind = 'deployed'")
     capsys.readouterr()
 
     assert main(["verify-log"]) == 1
