@@ -255,9 +255,16 @@ def test_a_plain_submission_is_no_row_button():
 
 def test_long_lists_and_tables_are_folded(every, draw):
     items = [{"name": f"第{n}", "count": 1} for n in range(8)]
-    page = draw(view(every, VARIABLES | {"items": items}, now=NOW))
+    page = draw(view(every, VARIABLES | {"items": items}, now=NOW, read_only=True))
     folded = page.xpath("//details/summary")
     assert [summary.text_content() for summary in folded] == ["展开其余 3 项", "展开其余 1 行"]
+
+
+def test_rows_that_are_to_be_filled_in_are_never_folded(every, draw):
+    items = [{"name": f"第{n}", "count": 1} for n in range(8)]
+    page = draw(view(every, VARIABLES | {"items": items}, now=NOW))
+    assert not page.xpath("//details//*[@name='items[7].name']")
+    assert [summary.text_content() for summary in page.xpath("//details/summary")] == ["展开其余 1 行"]
 
 
 def test_the_layout_shares_sixteen_columns(every):

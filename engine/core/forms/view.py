@@ -147,7 +147,7 @@ class _Drawing:
     def container(self, instance: Instance, common: Mapping[str, object]) -> Part:
         settings = instance.component.settings
         shape = {"outlined": settings.get("showOutline") is True, "align": str(settings.get("verticalAlignment", "start"))}
-        name = instance.name
+        name, linked = instance.name, len(self.linked)
         if not instance.repeats:
             return Part(**common, **shape, lines=self.lines(instance.children))  # type: ignore[arg-type]
         rows = tuple(
@@ -160,9 +160,10 @@ class _Drawing:
             )
             for index, row in enumerate(instance.rows)
         )
+        # What is to be filled in must be in sight: only rows that are read are folded.
+        folds = not settings.get("disableCollapse") and (self.read_only or len(self.linked) == linked)
+        open_rows = int(str(settings.get("nonCollapsedItems", OPEN_ROWS))) if folds else len(rows)
         self.linked.add(name)
-        folds = not settings.get("disableCollapse")
-        open_rows = int(str(settings.get("nonCollapsedItems", OPEN_ROWS))) if folds and not self.errors else len(rows)
         return Part(
             **common,  # type: ignore[arg-type]
             **shape,  # type: ignore[arg-type]
