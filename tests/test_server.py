@@ -70,6 +70,7 @@ def test_killed_between_any_two_requests_the_server_goes_on_where_it_was(server)
 
     _, page = server.request("/start/appeal_handling")
     key = re.search(r'name="_request_key" value="([^"]+)"', page)[1]
+    assert 'value="郭明远"' in page and 'value="13800000001"' in page  # prefilled from the enterprise's file
     again()
     fields = {
         "_request_key": key, "contact_name": "郭明远", "contact_phone": "13800000001", "appeal_title": "断电也不丢的诉求",

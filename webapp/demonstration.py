@@ -38,7 +38,7 @@ class Account:
 
 
 ZONE = "产业功能区"
-# username of its person → (name, unified social credit code, contact's telephone, trade)
+# username of its person → (name, unified social credit code, contact's telephone)
 ENTERPRISES = {
     "qiye1": ("鹤壁市恒远电子科技有限公司", "91410600MA9D000011", "13800000001"),
     "qiye2": ("河南绿源生物制品有限公司", "91410600MA9D000037", "13800000002"),
@@ -100,7 +100,8 @@ def _set_up(store: Store, now: datetime) -> Stage:
         zone = records.put_zone(session, ZONE, SYSTEM, founded)
         for key, (name, uscc, phone) in ENTERPRISES.items():
             stage.enterprises[key] = records.create_enterprise(
-                session, uscc=uscc, name=name, actor=SYSTEM, now=founded, zone_id=zone, phone=phone
+                session, uscc=uscc, name=name, actor=SYSTEM, now=founded, zone_id=zone, phone=phone,
+                contact=next(account.name for account in ACCOUNTS if account.enterprise == key),
             )
         for account in ACCOUNTS:
             stage.people[account.username] = people.create(

@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine import feel
 from engine.core.forms.model import Form
+from engine.core.runtime.deadlines import property_formula
 from engine.core.runtime.step import Json, Variables
 from engine.tables.people import Enterprise
 from engine.tables.tasks import RequestKey
@@ -16,6 +18,7 @@ from engine.verbs import attachments, definitions, filling, stepping
 from engine.verbs.access import Actor, Kind
 from engine.verbs.errors import NotAllowed
 from engine.verbs.filling import Raw, TaskForm
+from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 
 RESERVED = frozenset({"started_by", "started_at", "actor"})
@@ -26,7 +29,7 @@ def start_form(session: Session, key: str, actor: Actor, now: datetime, *, reque
 
     With `request_key` only files of that request may be named, without it any that the actor has handed in and not yet used.
     """
-    return _form(session, _startable(session, key, actor), key, actor, request_key)
+    return _form(session, _startable(session, key, actor), key, actor, now, request_key)
 
 
 def save_draft(session: Session, key: str, raw: Raw, actor: Actor, now: datetime) -> datetime:
@@ -58,7 +61,7 @@ def _start(
     definition_id = _startable(session, key, actor)
     if request_key is not None and (first := _first(session, request_key, actor)) is not None:
         return stepping.facts(session, first, started_again=True)
-    values = _with_names(session, judge(_form(session, definition_id, key, actor, request_key)), actor)
+    values = _with_names(session, judge(_form(session, definition_id, key, actor, now, request_key)), actor)
     facts = stepping.start(session, definition_id, values, actor, now, request_key=request_key)
     if facts.started_again:
         return facts
@@ -89,9 +92,10 @@ def _startable(session: Session, key: str, actor: Actor) -> str:
     return row.id
 
 
-def _form(session: Session, definition_id: str, key: str, actor: Actor, request_key: str | None) -> TaskForm:
+def _form(session: Session, definition_id: str, key: str, actor: Actor, now: datetime, request_key: str | None) -> TaskForm:
     form: Form | None = definitions.start_form(session, definition_id)
-    variables = _known(session, actor)
+    known = _known(session, actor)
+    variables = {**_prefilled(session, definition_id, known, now), **known}
     files = attachments.for_form(session, form, variables, actor, request_key=request_key)
     return filling.filled(session, form, variables, actor, _subject(key), files)
 
@@ -100,9 +104,20 @@ def _known(session: Session, actor: Actor) -> Variables:
     """What a start form may refer to before there is an instance: who is filling it in, and for an enterprise which one."""
     known: Variables = {"actor": {"id": actor.id, "name": actor.name, "kind": str(actor.kind), "department": actor.department_id}}
     if actor.kind is Kind.ENTERPRISE and actor.enterprise_id:
-        name = session.scalar(select(Enterprise.name).where(Enterprise.id == actor.enterprise_id))
-        known |= {"enterprise_id": actor.enterprise_id, "enterprise_name": name}
+        row = session.execute(select(Enterprise.__table__).where(Enterprise.id == actor.enterprise_id)).one()
+        file = {name: getattr(row, name) for name in ("id", "uscc", "name", "contact", "phone", "address", "attributes")}
+        known |= {"enterprise_id": row.id, "enterprise_name": row.name, "enterprise": file}
     return known
+
+
+def _prefilled(session: Session, definition_id: str, known: Variables, now: datetime) -> Variables:
+    """What the diagram fills the start form with beforehand, by its property `prefill`."""
+    text = definitions.process(session, definition_id).properties.get("prefill")
+    expression = property_formula(text).expression if text else None
+    if expression is None:
+        return {}
+    value = feel.to_json(expression.evaluate({**Deployed(session).functions, **known}, now=now).value)
+    return value if isinstance(value, dict) else {}
 
 
 def _subject(key: str) -> str:

@@ -50,6 +50,7 @@ _ROWS = (
     Property("numbering", _PROCESS, "numbering", "SQ{yyyy}{seq:5}"),
     Property("candidateStarterGroups", _PROCESS, "groups", "window, hotline"),
     Property("startForm", _PROCESS, "form", "file_appeal"),
+    Property("prefill", _PROCESS, "feel", "={contact_name: enterprise.contact, contact_phone: enterprise.phone}"),
     Property("category", _PROCESS, "text", "诉求办理"),
     Property("icon", _PROCESS, "text", "megaphone"),
     Property("timeToLive", _PROCESS, "duration", "P10Y"),
