@@ -158,6 +158,21 @@ def test_each_call_of_the_agency_has_a_key_of_its_own():
                 assert key.strip("= ").startswith("business_key + "), (id_, node.id)
 
 
+@pytest.mark.parametrize("folder", sorted({id_ for id_ in OURS if id_ != "exchange_invitation"}))
+def test_every_limit_of_a_settings_table_is_read(folder):
+    files = [*(shipped.ROOT / "workflows" / folder).glob("*.bpmn"), *(shipped.ROOT / "forms").glob("*.form")]
+    text = "".join(file.read_text("utf-8") for file in files)
+    terms = [
+        output.name
+        for file in shipped.everything().reading.files
+        if file.model and file.name.startswith(f"workflows/{folder}/")
+        for id_, decision in file.model.decisions.items()
+        if id_.endswith("_terms")
+        for output in decision.logic.outputs
+    ]
+    assert terms and [name for name in terms if f"rules.{name}" not in text] == []
+
+
 def test_every_material_list_that_a_diagram_names_exists():
     known = {row["list"] for row in rows("materials")}
     for id_ in OURS:
