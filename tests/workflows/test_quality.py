@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine.core.calendar import CHINA
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
-from engine.verbs import deploying, messages, records, reference
+from engine.verbs import deploying, messages, records, reference, statistics
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import Running, work
 from tests.workflows import shipped
@@ -131,3 +131,23 @@ def test_whoever_throws_a_message_gives_what_its_process_reads():
                 assert given & {"satisfaction", "rating"}, (process.id, node.id)
             if "improvement_wanted" in thrown:
                 assert {"improvement_source", "improvement_text"} <= given, (process.id, node.id)
+
+
+def test_a_rating_found_unfair_is_counted_where_the_self_evaluation_looks_for_it(town, clock):
+    publish(town, clock, "bad_rating", enterprise_id="hengtong", enterprise_name="恒通机械有限公司", source_business_key="BB1", title="代办", rating=1)
+    (case,) = cases(town, clock, "bad_rating_rectification")
+    facts = {"verify_note": "已联系。", "department_id": "industry", "responsible_id": None, "systemic": False}
+    case.complete("verify_rating", verdict="limited", **facts)
+    case.complete("rectify_matter", rectify_choice="challenge", rectify_text=None, rectify_files=[], challenge_reason="评错了对象。")
+    case.complete("review_challenge", review_choice="unfair", review_opinion="属实。")
+    work(town, clock)
+
+    with town.reading() as session:
+        found = statistics.figures(
+            session, clock() - timedelta(days=1), clock() + timedelta(days=1), processes=["bad_rating_rectification"], rating="satisfaction"
+        )
+
+    evaluation = Running.start(town, clock, "self_evaluation", period_from="2026-03-01", period_to="2026-03-31")
+    work(town, clock)
+    assert evaluation.variables["struck_count"] == 1
+    assert found["ratings"]["count"] == 0, "the grade belongs to the case that was rated and must not be counted twice"
