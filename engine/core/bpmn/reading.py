@@ -80,7 +80,7 @@ class Reading:
         if found is None:
             self.report("dangling_reference", element, attribute=attribute, target=name)
         elif local(found) not in targets:
-            self.report("wrong_reference", element, attribute=attribute, target=name, found=local(found), expected=" / ".join(targets))
+            self.report("wrong_reference", element, attribute=attribute, target=name, found=local(found), expected=_expected(targets))
             return None
         return found
 
@@ -93,15 +93,21 @@ class Reading:
             self.report("not_a_boolean", element, attribute=attribute, text=shorten(text))
         return False if text in ("false", "0") else default
 
-    def number(self, element: Element, attribute: str, default: int) -> int:
-        """An integer attribute of at most nine digits; anything else is reported."""
+    def number(self, element: Element, attribute: str, default: int, least: int = 0) -> int:
+        """An integer attribute of at most nine digits; anything else, or less than `least`, is reported."""
         text = (element.get(attribute) or "").strip()
         if not text:
             return default
-        if text.isascii() and text.isdigit() and len(text) < 10:
+        if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
             return int(text)
-        self.report("not_a_number", element, attribute=attribute, text=shorten(text))
+        self.report("not_a_number", element, attribute=attribute, text=shorten(text), least=least)
         return default
+
+
+def _expected(targets: tuple[str, ...]) -> Words:
+    """What a reference may point to, in words; the many kinds of flow node under one name."""
+    few = len(targets) <= 6
+    return Words("bpmn.expected.listed", names=" / ".join(targets)) if few else Words("bpmn.expected.nodes")
 
 
 class NotAnExpression(Exception):

@@ -14,7 +14,7 @@ _DURATION = re.compile(
     r"P(?:\d{1,4}W|(?=\d|T\d)(?:\d{1,4}Y)?(?:\d{1,5}M)?(?:\d{1,6}D)?(?:T(?=\d)(?:\d{1,7}H)?(?:\d{1,8}M)?(?:\d{1,9}(?:\.\d{1,6})?S)?)?)",
     re.ASCII,
 )
-_REPETITIONS = re.compile(r"R(\d{0,9})", re.ASCII)
+_REPETITIONS = re.compile(r"R(-1|\d{0,9})", re.ASCII)  # without end, as ISO 8601-2 has it
 
 
 def is_date(text: str) -> bool:

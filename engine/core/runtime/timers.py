@@ -20,7 +20,7 @@ from engine.feel.values import DaysTimeDuration, YearsMonthsDuration
 TimerKind = Literal["date", "duration", "cycle"]
 _WEEKS = re.compile(r"P(\d{1,6})W")
 _MIXED = re.compile(r"P((?:\d+Y)?(?:\d+M)?(?<!P))((?:\d+D)(?:T.+)?|T.+)")
-_CYCLE = re.compile(r"R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)")
+_CYCLE = re.compile(r"R(-1|\d*)/(?:([^/P][^/]*)/)?(P[^/]+)")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _cycle(value: object, text: str, now: datetime) -> Firing:
     if found is None:
         raise Fault("timer_invalid", kind="cycle", value=str(value), expression=text)
     count, start, interval = found.groups()
-    remaining = int(count) if count else None
+    remaining = int(count) if count not in ("", "-1") else None
     if remaining == 0:
         raise Fault("timer_invalid", kind="cycle", value=str(value), expression=text)
     first = moment(start, text) if start else _later(now, interval, "cycle", text)
