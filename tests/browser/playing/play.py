@@ -172,6 +172,7 @@ class Play:
         self._pages += 1
         size = page.viewport_size
         page.set_viewport_size(PHONE)
+        page.evaluate("document.querySelectorAll('header, header nav').forEach(one => { one.style.position = 'static'; })")
         name = re.sub(r"[^\w-]", "_", f"{self.process.id}-{self._pages:02}-{move.target or 'start'}")
         page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
         page.set_viewport_size(size or DESK)
