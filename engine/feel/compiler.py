@@ -9,7 +9,7 @@ from . import syntax
 from .arithmetic import OPERATIONS, negate
 from .budget import Frame, Position
 from .calls import compile_call, compile_function
-from .comparison import PLAIN, equal, is_in, order
+from .comparison import PLAIN, equal, in_range, is_in, order
 from .errors import Null
 from .loops import compile_filter, compile_for, compile_quantified
 from .scopes import Closure, Static, compile_name, compile_path
@@ -238,6 +238,8 @@ def compile_tests(tests: tuple[syntax.Test, ...], static: Static, unary: bool) -
 def _test(test: syntax.Test, static: Static, unary: bool) -> Tests:
     if test.asks:
         return _asking_test(test, static)
+    if test.operator is None and isinstance(test.operand, syntax.RangeOf):
+        return _range_test(test.operand, static)
     operand = compile_node(test.operand, static)
     if test.operator is not None:
         return _operator_test(test, operand)
@@ -251,6 +253,26 @@ def _test(test: syntax.Test, static: Static, unary: bool) -> Tests:
             return is_in(value, holder, frame.run)
         except Null as problem:
             frame.run.null(at, problem)
+            return None
+
+    return run
+
+
+def _range_test(node: syntax.RangeOf, static: Static) -> Tests:
+    """A test for a range that is written out: an end that is null leaves open what the other end does not decide. Source: DMN 1.4 Table 54."""
+    start, end = (None if part is None else compile_node(part, static) for part in (node.start, node.end))
+    whole = _range(node, static)
+
+    def run(value: object, frame: Frame) -> bool | None:
+        low, high = start and start(frame), end and end(frame)
+        try:
+            if (start and low is None) or (end and high is None):
+                frame.run.warn(node.at, "not_comparable", {"left": kind_of(value), "right": "null"})
+                known = Range(low, high, node.start_included, node.end_included)
+                return None if in_range(value, known) else False
+            return is_in(value, whole(frame), frame.run)
+        except Null as problem:
+            frame.run.null(node.at, problem)
             return None
 
     return run

@@ -62,11 +62,16 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_time(text: str) -> time | None:
-    """A time "08:30:00", "08:30:00.5+08:00" or "08:30:00@Asia/Shanghai", or None; seconds may be missing."""
+    """A time "08:30:00", "08:30:00.5+08:00" or "08:30:00@Asia/Shanghai", or None; seconds may be missing.
+
+    "24:00:00" is midnight, as in XML Schema.
+    """
     found = _TIME.fullmatch(text)
     if not found:
         return None
     hour, minute, second, fraction, offset = found.groups()
+    if hour == "24" and not int(minute + (second or "") + (fraction or "")):
+        hour = "00"
     try:
         return time(int(hour), int(minute), int(second or 0), int((fraction or "0")[:6].ljust(6, "0")),
                     zone(offset) if offset else None)
@@ -75,11 +80,19 @@ def parse_time(text: str) -> time | None:
 
 
 def parse_date_time(text: str) -> datetime | None:
-    """A date and time "2024-02-29T08:30:00", with offset or zone as in a time; a bare date is its midnight. Or None."""
+    """A date and time "2024-02-29T08:30:00", with offset or zone as in a time; a bare date is its midnight. Or None.
+
+    "2024-02-29T24:00:00" is the midnight at the end of that day.
+    """
     day_text, mark, time_text = text.partition("T")
     day = parse_date(day_text)
     clock = parse_time(time_text) if mark else time()
-    return None if day is None or clock is None else datetime.combine(day, clock)
+    if day is None or clock is None:
+        return None
+    try:
+        return datetime.combine(day + timedelta(days=time_text.startswith("24")), clock)
+    except OverflowError:
+        return None
 
 
 def parse_duration(text: str) -> DaysTimeDuration | YearsMonthsDuration | None:

@@ -338,3 +338,102 @@ def test_an_element_in_the_wrong_place_is_no_target() -> None:
     hidden = '<decision id="d" name="d"><variable name="d"><decision id="x" name="x"/></variable>' + needs("x") + literal("1") + "</decision>"
 
     assert codes(document(hidden)) == ["dmn_unknown_element", "dmn_wrong_reference"]
+
+
+TYPES = (
+    '<itemDefinition name="numbers" isCollection="true"><typeRef>number</typeRef></itemDefinition>'
+    '<itemDefinition name="small"><typeRef>number</typeRef><allowedValues><text>[0..9]</text></allowedValues></itemDefinition>'
+    '<itemDefinition name="a person"><itemComponent name="name"><typeRef>string</typeRef></itemComponent>'
+    '<itemComponent name="age"><typeRef>number</typeRef></itemComponent></itemDefinition>'
+    '<itemDefinition name="gives numbers"><functionItem outputTypeRef="numbers"/></itemDefinition>'
+    '<itemDefinition name="nothing"><typeRef>null</typeRef></itemDefinition>'
+)
+
+
+def typed(logic: str, kind: str, before: str = "") -> str:
+    return f'<decision id="d" name="d"><variable name="d" typeRef="{kind}"/>{before}{logic}</decision>'
+
+
+def knowledge(logic: str, parameters: str = "", kind: str = "", result: str = "") -> str:
+    return (
+        f'<businessKnowledgeModel id="k" name="k"><variable name="k" typeRef="{kind}"/>'
+        f'<encapsulatedLogic typeRef="{result}">{parameters}{logic}</encapsulatedLogic></businessKnowledgeModel>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("5", "numbers", [5]),
+        ('["a"]', "string", "a"),
+        ("date(2026, 3, 1)", "date and time", "2026-03-01T00:00:00Z"),
+        ('{name: "甲", age: 1, more: true}', "a person", {"name": "甲", "age": 1, "more": True}),
+        ("null", "numbers", None),
+        ("null", "nothing", None),
+    ],
+)
+def test_a_value_is_brought_to_its_type(text: str, kind: str, expected: object) -> None:
+    assert value(document(TYPES + typed(literal(text), kind))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("1 + 1", "string"), ('[1, "a"]', "numbers"), ('"a"', "numbers"), ('["a"]', "number"), ('{name: "甲"}', "a person"), ("12", "small"), ("1", "nothing")],
+)
+def test_a_value_of_another_type_is_null_for_dmn_and_a_failure_for_a_process(text: str, kind: str) -> None:
+    result = decide(document(TYPES + typed(literal(text), kind)))
+
+    assert result.value is None and len(result.warnings) == 1
+    assert result.warnings[0].sentence("en").endswith(".") and "{" not in result.warnings[0].sentence("zh")
+    with pytest.raises(DecisionFailed):
+        result.trusted()
+
+
+def test_an_argument_of_another_type_is_null_and_the_knowledge_model_answers() -> None:
+    known = knowledge(literal("x = null"), '<formalParameter name="x" typeRef="a person"/>')
+    content = document(TYPES + known + decision(literal('[k({name: "甲"}), k({name: "甲", age: 1})]'), before=knows("k")))
+
+    assert decide(content).json == [True, False]
+
+
+@pytest.mark.parametrize(("kind", "result"), [("gives numbers", ""), ("numbers", ""), ("", "numbers"), ("", "gives numbers")])
+def test_a_knowledge_model_gives_what_its_type_says(kind: str, result: str) -> None:
+    content = document(TYPES + knowledge(literal("x"), '<formalParameter name="x"/>', kind, result) + decision(literal("k(1)"), before=knows("k")))
+
+    assert value(content) == [1]
+    assert value(content, "k", x=2) == [2]
+
+
+def test_a_service_gives_what_its_type_says() -> None:
+    service = '<decisionService id="s" name="s"><variable name="s" typeRef="gives numbers"/><outputDecision href="#d"/></decisionService>'
+
+    assert value(document(TYPES + decision(literal("7")) + service), "s") == [7]
+    assert decide(document(TYPES + decision(literal('"x"')) + service), "s").value is None
+
+
+def test_instance_of_knows_the_types_of_the_file() -> None:
+    texts = ['{name: "甲", age: 1} instance of a person', '{name: "甲"} instance of a person', "12 instance of small", '["a"] instance of numbers']
+
+    assert [value(document(TYPES + decision(literal(text)))) for text in texts] == [True, False, True, False]
+
+
+def test_a_binding_may_be_for_a_parameter_with_a_dot() -> None:
+    binding = f'<binding><parameter name="企业.名称"/>{literal("企业.名称")}</binding>'
+    called = f"<invocation><literalExpression><text>k</text></literalExpression>{binding}</invocation>"
+    content = document(knowledge(literal('企业.名称 + "！"'), '<formalParameter name="企业.名称" typeRef="string"/>') + decision(called, before=knows("k")))
+
+    assert value(content, 企业={"名称": "甲"}) == "甲！"
+
+
+def test_a_decision_without_logic_is_made_elsewhere() -> None:
+    content = document(decision("", "given", "意见") + decision(literal('意见 + "。"'), before=needs("given")))
+
+    assert codes(content) == ["dmn_decided_elsewhere"]
+    assert value(content, 意见="同意") == "同意。"
+    with pytest.raises(DecisionFailed) as failed:
+        value(content)
+    assert failed.value.code == "value_missing"
+
+
+def test_a_decision_without_an_id_is_called_by_its_name() -> None:
+    assert value(document('<decision name="收费"><variable name="收费"/>' + literal("3") + "</decision>"), "收费") == 3

@@ -16,7 +16,8 @@ CONVERSION = [
     ('date("2023-02-29")', None), ('date("2024-1-1")', None), ("date(2023, 2, 29)", None),
     ('date(@"2024-01-01T23:00:00Z")', "2024-01-01"), ('date("2024-01-01T00:00:00")', None), ("date(null)", None),
     ("date(2024.5, 1, 1)", None), ("date(day: 3, month: 2, year: 2024)", "2024-02-03"), ("date(10000, 1, 1)", None),
-    ('time("24:00:00")', None), ('time("08:30")', "08:30:00"), ("time(8, 30, 1.5)", "08:30:01.5"), ("time(8, 30, 0, null)", "08:30:00"),
+    ('time("24:00:00")', "00:00:00"), ('time("24:00:01")', None), ('date and time("2024-02-29T24:00:00Z")', "2024-03-01T00:00:00Z"),
+    ('date and time("9999-12-31T24:00:00")', None), ('time("08:30")', "08:30:00"), ("time(8, 30, 1.5)", "08:30:01.5"), ("time(8, 30, 0, null)", "08:30:00"),
     ("time(25, 0, 0)", None), ('time(@"2024-01-01T08:00:00Z")', "08:00:00Z"), ('time(@"2024-01-01")', "00:00:00Z"),
     ('time("10:00:00@No/Where")', None), ('date and time("2024-01-01")', "2024-01-01T00:00:00"),
     ('date and time("2024-01-01T25:00:00")', None), ('date and time(@"2024-01-01T10:00:00Z", @"11:00:00")', "2024-01-01T11:00:00"),
@@ -51,7 +52,7 @@ STRINGS = [
     ('replace("abc", "(b)", "$12")', "ab2c"), ('split("a;b;;", ";")', ["a", "b", "", ""]), ('split("", ";")', [""]),
     ('split("abc", "")', None), ('extract("aaa", "b")', []), ('extract("a1b22", "[a-z](\\d+)")', ["a1", "b22"]),
     ('string join(["a", "b"])', "ab"), ('string join([], ",")', ""), ('string join(["a", 1])', None),
-    ('string join(["a", "b"], ", ", "[", "]")', "[a, b]"), ('string join("a", ",")', "a"), ('string join(["a", "b"], null)', "ab"),
+    ('string join(["a", "b"], ", ", "[", "]")', "[a, b]"), ('string join(["a"], ",", "x")', None), ('string join("a", ",")', "a"), ('string join(["a", "b"], null)', "ab"),
     ('upper case("straße")', "STRASSE"),
 ]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from .tables import evaluate, test_of, value_of
+from .tables import NOW, evaluate, test_of, value_of
 
 SCOPE = {
     "amount": 1500, "status": "open", "rate": 0.1, "nothing": None, "yes": True,
@@ -164,15 +164,61 @@ UNARY = [
     ('@"2024-01-01"', "x", None), ('date("2024-01-01")', None, False), ("every x in ? satisfies x > 1", [2, 3], True),
     ("count(?) > 1", [2, 3], True), ("? in [1..3]", 2, True), ("[1, 2]", [1, 2], True),
     ('some x in ["a", "b"] satisfies x = ?', "b", True), ("not(false) and true", 5, True), ("(< 5)", 3, True), ("5, 6, null", None, True),
-    ("(5)", 5, True), ('"a" + "b"', "ab", True), ("if true then 5 else 6", 5, True),
+    ("(5)", 5, True), ('"a" + "b"', "ab", True), ("if true then 5 else 6", 5, True), ("[1..nothing]", 3, None), ("[1..nothing]", 0, False),
+    ("not([1..nothing])", 3, None), ("not([1..nothing])", 0, True), ("[nothing..3]", 4, False), ("[nothing..3]", 3, None),
+    ("not((nothing..nothing))", 1, None), ("[1..limit], [1..nothing]", 3, True),
 ]
 
 
 @pytest.mark.parametrize(("text", "value", "expected"), UNARY)
 def test_a_unary_test_decides_about_a_value(text: str, value: object, expected: object) -> None:
-    scope = {"limit": 10, "list": [7, 8]}
+    scope = {"limit": 10, "list": [7, 8], "nothing": None}
 
     assert test_of(text, value, scope) is expected
+
+
+RANGES = [
+    ('range("[2..)") = >= 2', True), ('range("(..2)") = < 2', True), ("[>= 1, < 5]", ["(>= 1)", "(< 5)"]), ("before(< 1, 5)", None),
+    ("[1..5] != > 1", True), ("3 in [1..null]", None), ("0 in [1..null]", False),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), RANGES)
+def test_a_comparison_without_its_left_side_is_a_range(text: str, expected: object) -> None:
+    assert value_of(text) == expected
+
+
+def test_types_of_the_caller_are_known_by_name() -> None:
+    from engine.feel import parse
+    from engine.feel.syntax import Type
+
+    types = {"person": Type("context", (Type("string"),), ("name",)), "date range": Type("range", (Type("date"),)), "tag list": Type("list", (Type("string"),))}
+    texts = ['{name: "a"} instance of person', "{name: 1} instance of person", '["a"] instance of tag list', '[@"2024-01-01"..@"2024-02-01"] instance of date range',
+             "(function(x: person) x.name)({name: 1}) = null", "[{name: null}] instance of list<person>"]
+
+    assert [parse(text, types=types).evaluate({}, now=NOW).value for text in texts] == [True, False, True, True, True, True]
+
+
+FUNCTION_TYPES = [
+    ('(function() "a") instance of function<> -> string', True), ('(function() "a") instance of function<> -> number', False),
+    ('(function(x: number) {a: 1, b: "c"}) instance of function<number> -> context<a: number>', True),
+    ("(function(x) {a: 1}) instance of function<string> -> context<a: number, b: string>", False),
+    ("(function(x: context<a: number>) x) instance of function<context<a: number, b: number>> -> Any", True),
+    ("(function(x: context<a: number, b: number>) x) instance of function<context<a: number>> -> Any", False),
+    ("(function(x) x > 1) instance of function<number> -> boolean", True), ("(function(x) [1, 2]) instance of function<number> -> list<string>", False),
+    ("(function(f: function<number> -> number) f) instance of function<function<number> -> number> -> Any", True),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FUNCTION_TYPES)
+def test_functions_have_the_types_of_their_parameters_and_result(text: str, expected: bool) -> None:
+    assert value_of(text) is expected
+
+
+def test_an_argument_of_another_type_is_null_and_the_function_runs() -> None:
+    result = evaluate('{f: function(n: number) if n = null then "none" else n, r: [f("x"), f([1]), f(2)]}.r')
+
+    assert (result.value, [(each.code, each.column) for each in result.warnings]) == (["none", 1, 2], [("bad_argument", 61)])
 
 
 def test_names_are_those_that_must_come_from_the_scope() -> None:

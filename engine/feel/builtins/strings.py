@@ -87,9 +87,15 @@ def extract(run: Run, text: str, pattern: str, flags: str | None) -> list[object
     return list(regex.find_all(pattern, flags or "", text, run))
 
 
-@builtin("string join", "list: list", "delimiter?: string", "prefix?: string", "suffix?: string")
-def string_join(run: Run, items: list[object], delimiter: str | None, prefix: str | None, suffix: str | None) -> str:
+@builtin("string join", "list: list", "delimiter?: string")
+def string_join(run: Run, items: list[object], delimiter: str | None) -> str:
     """Nulls are left out."""
+    return string_join_between(run, items, delimiter, None, None)
+
+
+@builtin("string join", "list: list", "delimiter: string|null", "prefix: string|null", "suffix: string|null")
+def string_join_between(run: Run, items: list[object], delimiter: str | None, prefix: str | None, suffix: str | None) -> str:
+    """As in Camunda 8; the standard knows no prefix and suffix."""
     for item in items:
         if item is not None and type(item) is not str:
             raise Null("bad_element", type=kind_of(item))

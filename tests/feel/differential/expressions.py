@@ -37,6 +37,33 @@ def expressions(count: int, seed: int) -> list[str]:
     return [grow(random.choice("NBLS"), random.randint(1, 5)) for _ in range(count)]
 
 
+# Unary tests over numbers, texts and dates; the letters are those of GRAMMAR.
+TESTS: dict[str, list[str]] = {
+    "N": ["N", "N, N", "< N", "<= N", "> N, N", ">= N", "[N..N + 9]", "(N..N + 9)", "]N..N + 9]", "[N..N + 9[", "not(N)", "not(N, N)", "not(> N)",
+          "not([N..N + 9])", "L", "? > N", "? > N and ? < N", "L, N", "odd(?)", "if B then ? > N else ? < N", "not(< N, > N + 9)"],
+    "S": ["S", "S, S", "not(S)", "not(S, S)", "starts with(?, S)", "contains(?, S)", "string length(?) > N", "? = S", "not(contains(?, S))"],
+    "D": ["D", "< D", ">= D", "[D..D + duration(\"P1M\")]", "not(D)", "? > D", "?.month = N"],
+}
+VALUES: dict[str, list[object]] = {"N": [0, 1, 4, 7, 12, -3, 2.5, None], "S": ["xaby", "abc", "", "中文a", None], "D": ["2024-01-31"]}
+
+
+def unary_tests(count: int, seed: int) -> list[tuple[str, object]]:
+    """`count` unary tests, each with the value that it is asked about; the same for the same seed."""
+    random = Random(seed)
+
+    def grow(kind: str, depth: int) -> str:
+        if depth <= 0:
+            return random.choice(LEAVES[kind])
+        return "".join(_parts(random.choice(GRAMMAR[kind]), lambda inner: grow(inner, depth - random.randint(1, 2))))
+
+    found: list[tuple[str, object]] = []
+    for _ in range(count):
+        kind = random.choice("NNNSS")
+        text = "".join(_parts(random.choice(TESTS[kind]), lambda inner: grow(inner, random.randint(0, 2))))
+        found.append((text, random.choice(VALUES[kind])))
+    return found
+
+
 def _parts(rule: str, grow: Callable[[str], str]) -> list[str]:
     """The rule with its capital letters grown."""
     parts = []

@@ -7,11 +7,24 @@ import { pathToFileURL } from 'node:url';
 const require = createRequire(process.cwd() + '/');
 const feelin = await import(pathToFileURL(require.resolve(process.env.FEELIN || 'feelin')));
 
+function end(value) {
+  return typeof value === 'string' ? JSON.stringify(value) : String(plain(value));
+}
+
+function range(value) {
+  const { start, end: last } = value;
+  const [opening, closing] = [value['start included'] ? '[' : '(', value['end included'] ? ']' : ')'];
+  if (start === null || start === undefined) return `(${closing === ']' ? '<=' : '<'} ${end(last)})`;
+  if (last === null || last === undefined) return `(${opening === '[' ? '>=' : '>'} ${end(start)})`;
+  return `${opening}${end(start)}..${end(last)}${closing}`;
+}
+
 function plain(value) {
   if (value === undefined || value === null) return null;
   if (typeof value === 'function') return 'function';
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object') return value;
+  if ('start included' in value) return range(value);
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
