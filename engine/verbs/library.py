@@ -22,7 +22,6 @@ from engine.core.forms.model import Form
 from engine.core.runtime.step import Wait
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FormDefinition, ProcessDefinition
 from engine.tables.prepared import Prepared
-from engine.tables.prepared import Prepared
 from engine.verbs import calendars, reference_tables
 from engine.verbs.errors import NotFound
 

@@ -27,7 +27,7 @@ from engine.tables.definitions import FileOrigin
 from engine.tables.people import Department, Person
 from engine.tables.reference import ReferenceVersion
 from engine.tables.settings import Holiday
-from engine.verbs import calendars, history, records
+from engine.verbs import calendars, history, records, starts
 from engine.verbs.access import SYSTEM, Act, Actor, require
 from engine.verbs.errors import EngineError, NotFound
 from engine.verbs.reference_tables import as_table, newest, newest_versions
@@ -245,6 +245,7 @@ def _put(session: Session, table: Table, before: SqlRow[Any] | None, source: str
     history.append(session, history.SYSTEM_STREAM, [history.entry("reference_changed", now, **facts)], actor, now)
     if table.name in _TAKE_OVER:
         _TAKE_OVER[table.name](session, table, changes, actor, now)
+    starts.rearm(session, now)
     return changes
 
 

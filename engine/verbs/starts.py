@@ -33,7 +33,7 @@ def starters(process: Process, functions: Mapping[str, object], now: datetime) -
 def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: datetime) -> None:
     """Move the start subscriptions and start timers of these processes to their new versions, given as (definition id, process).
 
-    A timer that reads the same as before keeps its next date: deploying does not put off a yearly review by a year.
+    A timer that means the same as before keeps its next date: deploying does not put off a yearly review by a year.
     """
     functions = Deployed(session).functions
     for definition_id, process in definitions:
@@ -51,6 +51,13 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
                 session.execute(cast(Table, StartSubscription.__table__).insert(), row)
 
 
+def rearm(session: Session, now: datetime) -> None:
+    """Set every start timer anew whose period has come to read differently, as when it stands in a reference table."""
+    library = Deployed(session)
+    armed = session.scalars(select(Job.definition_id).where(Job.kind == "timer_start").distinct()).all()
+    renew(session, [(str(id_), library.process(str(id_))) for id_ in armed], now)
+
+
 _SUBSCRIBED: Mapping[str, str] = {"message": "message", "signal": "signal", "conditional": "condition"}
 
 
@@ -60,11 +67,12 @@ def _arm(
 ) -> None:  # fmt: skip
     assert event.value is not None and event.timer is not None
     try:
-        firing = first_firing(event.timer, _value(event.value, functions, now, as_json=False), event.value.text, now)
+        value = _value(event.value, functions, now, as_json=False)
+        firing = first_firing(event.timer, value, event.value.text, now)
     except Fault as fault:
         facts = {"node": node.name or node.id, "expression": event.value.text, "value": fault.facts.get("value")}
         raise Refused([Problem("start_timer_invalid", process.file, node.line, node.id, facts)]) from None
-    wording = f"{event.timer} {event.value.text}"
+    wording = f"{event.timer} {feel.to_json(value)}"
     same = before.get((node.id, wording))
     if same is not None:
         firing = Firing(same.due_at, same.payload["remaining"], same.payload["interval"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from engine.core.calendar import CHINA
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
 from engine.verbs import deploying, messages, records, reference, statistics
-from engine.verbs.access import SYSTEM
+from engine.verbs.access import SYSTEM, Actor, Kind
 from tests.verbs.running import Running, work
 from tests.workflows import shipped
 
@@ -56,6 +56,23 @@ def test_the_cycles_of_reviews_come_from_the_reference_table(town):
         due = dict(session.execute(select(Job.process_key, Job.due_at).where(Job.kind == "timer_start")).all())
     local = {process: f"{moment.astimezone(CHINA):%m-%d %H:%M}" for process, moment in due.items()}
     assert local == {"complaint_review": "04-01 09:00", "self_evaluation": "04-05 09:00", "satisfaction_survey": "06-10 09:00"}
+
+
+def test_a_cycle_that_is_changed_on_the_page_moves_the_next_date(town, clock):
+    chief = Actor("chief", "孙慧", Kind.DESIGNER)
+
+    def due() -> datetime:
+        with town.reading() as session:
+            return session.scalars(select(Job.due_at).where(Job.process_key == "complaint_review", Job.kind == "timer_start")).one()
+
+    before = due()
+    with town.writing() as session:
+        table, version = reference.get(session, "schedules", chief)
+        row = next(row for row in table.rows if row["id"] == "complaint_review")
+        cells = {name: str(value or "") for name, value in row.items()} | {"cycle": "0 0 9 15 * *"}
+        reference.put_row(session, "schedules", cells, "complaint_review", version, chief, clock.now)
+
+    assert due() != before and due().day == 15
 
 
 def test_a_review_begins_by_itself_with_the_figures_of_the_month_before(town, clock):
