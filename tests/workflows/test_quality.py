@@ -70,7 +70,7 @@ def test_a_cycle_that_is_changed_on_the_page_moves_the_next_date(town, clock):
         table, version = reference.get(session, "schedules", chief)
         row = next(row for row in table.rows if row["id"] == "complaint_review")
         cells = {name: str(value or "") for name, value in row.items()} | {"cycle": "0 0 9 15 * *"}
-        reference.put_row(session, "schedules", cells, "complaint_review", version, chief, clock.now)
+        reference.put_row(session, "schedules", cells, ("complaint_review",), version, chief, clock.now)
 
     assert due() != before and due().day == 15
 
