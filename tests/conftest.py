@@ -10,11 +10,17 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 from engine.tables.store import Store
 from tests.verbs.running import Clock, Running, deploy_diagrams
+
+
+# Properties are about what is true, not about how fast this machine is just now; where all is compulsory, runs can be repeated.
+settings.register_profile("zhuqi", deadline=None, derandomize=os.environ.get("ZHUQI_TESTS") == "all")
+settings.load_profile("zhuqi")
 
 
 @pytest.fixture(scope="session")
