@@ -193,6 +193,28 @@ def verify_log(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def bench(chosen: argparse.Namespace) -> int:
+    from webapp.bench import running
+
+    return running.run(
+        chosen.names, chosen.language, as_json=chosen.json, scale=chosen.scale, people=chosen.people, seconds=chosen.seconds
+    )
+
+
+def seed(chosen: argparse.Namespace) -> int:
+    from webapp.bench import seeding
+
+    store = from_environment().store()
+    try:
+        if not seeding.is_empty(store):
+            return _complain(chosen, "cli.seed_refused")
+        made = seeding.seed(store, chosen.tasks, chosen.history, _now())
+    finally:
+        store.close()
+    _say(chosen, "cli.seeded", tasks=chosen.tasks, instances=made["process_instance"], events=made["event"], password=seeding.PASSWORD)
+    return 0
+
+
 # ------------------------------------------------------------------------------------------------------------------ parser
 
 
@@ -226,6 +248,14 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", worker)
     command("demo", demo)
     command("verify-log", verify_log)
+    measured = command("bench", bench, as_json=True)
+    measured.add_argument("names", nargs="*", metavar="NAME", help=text("cli.help.bench_names"))
+    measured.add_argument("--scale", type=float, default=1, help=text("cli.help.scale"))
+    measured.add_argument("--people", type=int, default=20, help=text("cli.help.people"))
+    measured.add_argument("--seconds", type=int, default=20, help=text("cli.help.seconds"))
+    filled = command("seed", seed)
+    filled.add_argument("--tasks", type=int, default=10_000, help=text("cli.help.tasks"))
+    filled.add_argument("--history", type=int, default=100_000, help=text("cli.help.history"))
     account = command("person", person)
     account.add_argument("username")
     account.add_argument("name")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
-from uuid import uuid4
 
 from sqlalchemy import Row, Select, Table, Text, bindparam, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,7 +21,7 @@ from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.prepared import Prepared
 from engine.tables.tasks import RequestKey
 from engine.tables.types import decode
-from engine.verbs import buffered, history, hot, labels, states
+from engine.verbs import buffered, history, hot, ids, labels, states
 from engine.verbs.access import Actor
 from engine.verbs.definitions import get, latest, may_start
 from engine.verbs.errors import NotAllowed, NotFound, StartRefused, StimulusRefused
@@ -70,7 +69,7 @@ def begin(
     request_key: str | None = None,
 ) -> InstanceFacts:  # fmt: skip
     """Start a definition whatever the cause: a person, a message, a signal, a timer. `start_event` None: its none start event."""
-    instance_id = uuid4().hex
+    instance_id = ids.growing(now)
     if request_key is not None:
         first = _first_answer(session, request_key, actor, instance_id, now)
         if first != instance_id:

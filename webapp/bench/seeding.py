@@ -21,7 +21,7 @@ from engine.tables.prepared import Prepared
 from engine.tables.store import Store
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE
-from engine.verbs import definitions, history, people, stepping
+from engine.verbs import definitions, history, ids, people, stepping
 from engine.verbs.access import SYSTEM
 from webapp.bench import diagrams
 
@@ -42,6 +42,12 @@ class Pattern:
     rows: dict[str, list[dict[str, Any]]]
 
 
+def is_empty(store: Store) -> bool:
+    """Seeded rows are for measuring: they must not be mixed with anybody's work."""
+    with store.reading() as session:
+        return session.scalar(select(ProcessInstance.id).limit(1)) is None
+
+
 def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str, int]:
     """Fill a database; how many rows of each kind it has been given."""
     chance = random.Random(4)
@@ -56,7 +62,7 @@ def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str,
         with store.writing() as session:
             rows: dict[str, list[dict[str, Any]]] = {table: [] for table in _OWN}
             for number in range(begin, min(begin + BATCH, open_tasks)):
-                for table, copied in _copy(pattern, number, now, chance).items():
+                for table, copied in _copy(pattern, number, open_tasks, now, chance).items():
                     rows[table] += copied
             for table in _OWN:
                 if rows[table]:
@@ -145,9 +151,11 @@ def _read(session: Session, instance_id: str) -> Pattern:
     return Pattern(instance_id, rows)
 
 
-def _copy(pattern: Pattern, number: int, now: datetime, chance: random.Random) -> dict[str, list[dict[str, Any]]]:
+def _copy(pattern: Pattern, number: int, of: int, now: datetime, chance: random.Random) -> dict[str, list[dict[str, Any]]]:
     """The pattern's rows as another case: of another enterprise, offered to another group or held by a person, begun earlier."""
-    id_, earlier = f"{chance.getrandbits(128):032x}", timedelta(seconds=chance.randrange(int(SPAN.total_seconds())))
+    # The oldest first, under ids that grow with time, as they would have come.
+    earlier = SPAN * (1 - number / max(1, of))
+    id_ = ids.growing(now - earlier)
     place = chance.randrange(ENTERPRISES)
     group = DESK if chance.random() < 0.5 else f"dept:bench-{chance.randrange(DEPARTMENTS)}"
     holder = f"bench-p{chance.randrange(CADRES + ZONES + 1, PEOPLE)}" if group != DESK and chance.random() < 0.4 else None
