@@ -6,6 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from engine.core.runtime import execution, timers
+from engine.core.trial import EPOCH, Trial
+from tests.runtime.conftest import library
+
 HOUR = timedelta(hours=1)
 
 
@@ -76,3 +80,16 @@ def test_a_called_process_does_not_hand_back_what_it_has_not_changed(run):
     trial = run("call_beside_work", "compute_one").start(note="old", item=1)
     trial.complete("check")
     assert trial.variables == {"note": "new", "item": 1, "tenfold": 10}
+
+
+def test_events_that_keep_triggering_themselves_are_one_incident(monkeypatch):
+    monkeypatch.setattr(execution, "MOST_TOKENS", 200)
+    trial = Trial(library("event_triggers_itself"), "event_triggers_itself").start()
+    assert [code for _, code in trial.incidents] == ["too_many_tokens"]
+    assert [code for _, code in trial.signal("called out").incidents] == ["too_many_tokens"]
+    assert trial.terminate("enough").status == "terminated"
+
+
+def test_a_cycle_without_end_may_be_written_as_minus_one():
+    firing = timers.first_firing("cycle", "R-1/PT1H", "", EPOCH)
+    assert firing.remaining is None and firing.due_at == EPOCH + HOUR

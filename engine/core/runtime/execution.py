@@ -24,6 +24,8 @@ from engine.core.variables import Scopes, View
 
 STEP_BUDGET = 1_000_000  # activations without a stimulus from outside; more is taken for an endless loop
 
+MOST_TOKENS = 50_000  # activations alive at once; more is taken for tokens that multiply without end
+
 
 class Execution(Workflow):  # type: ignore[misc]
     """The running machine. Built from a State, driven by one stimulus, read out into a Step."""
@@ -79,6 +81,9 @@ class Execution(Workflow):  # type: ignore[misc]
         try:
             if self.activations > self.budget:
                 raise Fault("step_budget", node=self._loop_at(task), budget=self.budget)
+            if len(self.tasks) > MOST_TOKENS:
+                self._stop_growing(task)
+                return
             task.run()
             if self.steps_back is not None:
                 back, self.steps_back = self.steps_back, None
@@ -87,6 +92,12 @@ class Execution(Workflow):  # type: ignore[misc]
             self.open_incident(task, fault.code, fault.facts)
         except RecursionError:
             self.open_incident(task, "too_deep", {})
+
+    def _stop_growing(self, task: Activation) -> None:
+        """Tokens that make ever more tokens: one incident for all, and whatever else is ready stays where it is."""
+        self.ready.clear()
+        if not any(wait.code == "too_many_tokens" for wait in self.waits.values()):
+            self.open_incident(task, "too_many_tokens", {"node": self._loop_at(task), "most": MOST_TOKENS})
 
     def _loop_at(self, task: Activation) -> str:
         """The names of the nodes of the loop that an activation is in, the innermost there is; else of its own node."""
