@@ -35,7 +35,7 @@ class Clock:
 
 
 def diagram(name: str) -> bytes:
-    """A tiny diagram whose user tasks are offered to the clerks: deployment refuses tasks that nobody could get."""
+    """A tiny diagram whose user tasks are offered to the clerks."""
     text = (DIAGRAMS / f"{name}.bpmn").read_text("utf-8")
     if "assignmentDefinition" in text:
         return text.encode()
