@@ -77,7 +77,8 @@ def enterprises(scenario: Scenario) -> dict[str, str]:
     given = [*(person.facts for person in scenario.people.values()), scenario.start.values]
     found_ = {str(facts["enterprise_id"]): str(facts.get("enterprise_name") or "") for facts in given if facts.get("enterprise_id")}
     listed = {value: label for label, value in _listed(scenario, "my_enterprises")}
-    return {id_: listed.get(id_) or name or f"企业 {id_}" for id_, name in {**listed, **found_}.items()} or {"hengtong": "恒通机械有限公司"}
+    named = {id_: listed.get(id_) or name or f"企业 {id_}" for id_, name in {**listed, **found_}.items()}
+    return named or {"hengtong": "恒通机械有限公司"}
 
 
 def _people(scenario: Scenario) -> Iterator[Person]:
