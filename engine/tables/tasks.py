@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.tables.types import Base, Hash, Id, Json
 
 _OPEN = {"sqlite_where": text("closed_at IS NULL"), "postgresql_where": text("closed_at IS NULL")}
-_CANDIDATE_OPEN = {"sqlite_where": text("is_open"), "postgresql_where": text("is_open")}
+_CLOSED = {"sqlite_where": text("closed_at IS NOT NULL"), "postgresql_where": text("closed_at IS NOT NULL")}
+# On SQLite word for word as statements say it: a partial index is used only where the condition stands in the statement.
+_CANDIDATE_OPEN = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
 
 
 class UserTask(Base):
@@ -26,7 +28,7 @@ class UserTask(Base):
     __table_args__ = (
         Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_OPEN),
         Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_OPEN),
-        Index("ix_user_task_done", "closed_by", "closed_at"),
+        Index("ix_user_task_done", "closed_by", "closed_at", **_CLOSED),
         Index("ix_user_task_held", "assignee", "started_at", "instance_id"),
         Index("ix_user_task_of_instance", "instance_id", "created_at"),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, false, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Person
@@ -63,7 +63,7 @@ def inbox(
     )  # fmt: skip
     conditions = _narrowed(query, process, instance_id)
     if box == "done":
-        done = and_(UserTask.closed_by == actor.id, UserTask.outcome == "completed")
+        done = and_(UserTask.closed_by == actor.id, UserTask.closed_at.is_not(None), UserTask.outcome == "completed")
         found = found.outerjoin(Person, Person.id == UserTask.assignee).where(done, *conditions)
         return found.order_by(UserTask.closed_at.desc(), UserTask.id)
     if box == "mine":
@@ -88,7 +88,7 @@ def _narrowed(query: str, process: str | None, instance_id: str | None) -> list[
     return conditions
 
 
-def _range(actor: Actor, box: Box | str, now: datetime, conditions: list[ColumnElement[bool]]) -> Subquery | None:
+def _range(actor: Actor, box: Box | str, now: datetime, conditions: list[ColumnElement[bool]]) -> CTE | None:
     if box == "groups":
         return ranges.offers(actor, conditions)
     if box == "overdue":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, bindparam, exists, or_, select, union
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, exists, or_, select, union
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Integer
 
@@ -24,7 +24,7 @@ REACH = "reach"  # the parameter: rows that a list needs of each range, those of
 Conditions = Sequence[ColumnElement[bool]]
 
 
-def offers(actor: Actor, conditions: Conditions = (), *, before: Any = None) -> Subquery | None:
+def offers(actor: Actor, conditions: Conditions = (), *, before: Any = None) -> CTE | None:
     """Free tasks that the actor may take: id, urgent_at, created_at, most urgent first; None if there can be none.
 
     `conditions` over UserTask; `before`: due before that moment.
@@ -42,7 +42,7 @@ def assigned(actor: Actor, conditions: Conditions = (), *, before: Any = None) -
     return found.where(UserTask.urgent_at < before) if before is not None else found
 
 
-def work(actor: Actor, conditions: Conditions = (), *, before: Any = None) -> Subquery | None:
+def work(actor: Actor, conditions: Conditions = (), *, before: Any = None) -> CTE | None:
     """Both: everything the actor can work on."""
     free = offers(actor, conditions, before=before)
     parts = [assigned(actor, conditions, before=before)]
@@ -87,7 +87,7 @@ def _relative(actor: Actor, conditions: Conditions, before: Any) -> Iterator[Sel
         yield _offered("group", ZONE_SUPERVISORS, (*conditions, _in_zone(actor)), before)
 
 
-def cases(actor: Actor, conditions: Conditions = ()) -> Subquery | None:
+def cases(actor: Actor, conditions: Conditions = ()) -> CTE | None:
     """Instances that the actor may see: id, started_at, newest first; None if there can be none. `conditions` over ProcessInstance."""
     return _joined([part.where(*conditions) for part in _cases(actor)], ("started_at", "id"), newest=True)
 
@@ -121,7 +121,7 @@ def _in_zone(actor: Actor) -> ColumnElement[bool]:
     return or_(nowhere, UserTask.zone_id == actor.zone_id) if actor.zone_id else nowhere
 
 
-def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool = False) -> Subquery | None:
+def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool = False) -> CTE | None:
     """The first rows of every part, together, each row once."""
     reach = sql_cast(bindparam(REACH, EVERYTHING, Integer), Integer)
     cut = []
@@ -132,4 +132,5 @@ def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool 
         cut.append(select(*(inner.c[name] for name in sorted(order))))
     if not cut:
         return None
-    return (union(*cut) if len(cut) > 1 else cut[0]).subquery()
+    # A common table expression: the rows of a page and their number are taken from it, and it is worked out once.
+    return (union(*cut) if len(cut) > 1 else cut[0]).cte()

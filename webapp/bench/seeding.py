@@ -79,8 +79,10 @@ _TABLES: Mapping[str, Table] = {
 
 
 def _analyze(store: Store) -> None:
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    """What PostgreSQL does by itself after a while; SQLite never does."""
+    if not store.is_sqlite:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 # ------------------------------------------------------------------------------------------------------------------ people
@@ -170,6 +172,8 @@ def _copy(pattern: Pattern, number: int, of: int, now: datetime, chance: random.
         task |= labels
         if task["closed_at"] is None:
             task |= {"assignee": holder, "due_at": due, "urgent_at": due or task["urgent_at"]}
+        else:
+            task |= {"closed_by": f"bench-p{chance.randrange(1, PEOPLE)}"}
     is_open = {task["id"]: task["closed_at"] is None for task in rows["user_task"]}
     for candidate in rows["task_candidate"]:
         still = is_open[candidate["task_id"]]

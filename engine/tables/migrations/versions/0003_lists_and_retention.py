@@ -31,12 +31,14 @@ def _lists() -> None:
         "is_free = (SELECT t.closed_at IS NULL AND t.assignee IS NULL FROM user_task t WHERE t.id = task_candidate.task_id)"
     )
     for name, table in (
-        ("ix_user_task_overdue", "user_task"), ("ix_user_task_held", "user_task"), ("ix_task_candidate_offered", "task_candidate"),
+        ("ix_user_task_overdue", "user_task"), ("ix_user_task_done", "user_task"), ("ix_user_task_held", "user_task"), ("ix_task_candidate_offered", "task_candidate"),
         ("ix_task_candidate_held", "task_candidate"), ("ix_task_candidate_of_instance", "task_candidate"), ("ix_event_by_actor", "event"),
         ("ix_process_instance_by_zone", "process_instance"),
     ):  # fmt: skip
         op.drop_index(name, table)
-    still = {"sqlite_where": sa.text("is_open"), "postgresql_where": sa.text("is_open")}
+    still = {"sqlite_where": sa.text("is_open = 1"), "postgresql_where": sa.text("is_open")}
+    closed = sa.text("closed_at IS NOT NULL")
+    op.create_index("ix_user_task_done", "user_task", ["closed_by", "closed_at"], sqlite_where=closed, postgresql_where=closed)
     op.create_index("ix_user_task_held", "user_task", ["assignee", "started_at", "instance_id"])
     op.create_index("ix_task_candidate_held", "task_candidate", ["kind", "value", "started_at", "instance_id"])
     op.create_index(
