@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.core.runtime import execution, timers
+from engine.core.runtime import timers, turns
 from engine.core.trial import EPOCH, Trial
 from tests.runtime.conftest import library
 
@@ -83,7 +83,7 @@ def test_a_called_process_does_not_hand_back_what_it_has_not_changed(run):
 
 
 def test_events_that_keep_triggering_themselves_are_one_incident(monkeypatch):
-    monkeypatch.setattr(execution, "MOST_TOKENS", 200)
+    monkeypatch.setattr(turns, "MOST_TOKENS", 200)
     trial = Trial(library("event_triggers_itself"), "event_triggers_itself").start()
     assert [code for _, code in trial.incidents] == ["too_many_tokens"]
     assert [code for _, code in trial.signal("called out").incidents] == ["too_many_tokens"]

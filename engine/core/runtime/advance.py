@@ -9,13 +9,14 @@ from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
 from engine.core.runtime import activities, deadlines, events, listeners, scopes
-from engine.core.runtime.execution import STEP_BUDGET, Execution
+from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
     CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, Start, State,
     Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
-from engine.core.variables import Scopes, View, View
+from engine.core.runtime.turns import STEP_BUDGET, take_turns
+from engine.core.variables import Scopes, View
 
 # The behaviours register themselves with the kernel when their modules are imported.
 BEHAVIOURS = (activities, events, scopes)
@@ -40,8 +41,7 @@ def advance(
             raise StepRefused("instance_ended")
         execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue))
         _apply(execution, stimulus)
-    execution.budget = budget
-    at_rest = execution.drive(slice_size) if execution.status is Status.ACTIVE else True
+    at_rest = take_turns(execution, slice_size, budget) if execution.status is Status.ACTIVE else True
     return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
 
 
@@ -68,7 +68,7 @@ def visible(state: State, scope: str) -> Variables:
 def _begin(library: Library, start: Start, now: datetime) -> Execution:
     process = library.process(start.definition_id)
     _check_start(process, start.start_event)
-    execution = Execution(library, process, start.instance_id, now)
+    execution = Execution(library, process, start.instance_id, now, listeners.call)
     spec = specification(process).start
     facts = {"trigger": start.start_event} if start.start_event else {}
     root = Activation(execution, spec, None, start.instance_id, READY, facts, start.definition_id)
@@ -192,7 +192,9 @@ def _set_variables(execution: Execution, scope: str, variables: Variables) -> No
 def _restore(library: Library, state: State, now: datetime, *, counting_on: bool) -> Execution:
     process = library.process(state.definition_id)
     activations = state.activations if counting_on else 0
-    execution = Execution(library, process, state.instance_id, now, counter=state.counter, activations=activations)
+    execution = Execution(
+        library, process, state.instance_id, now, listeners.call, counter=state.counter, activations=activations
+    )
     for row in state.tokens:
         _restore_task(execution, row)
     execution.scopes = Scopes(state.variables, execution.chain)

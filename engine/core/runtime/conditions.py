@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core.runtime import events
+from engine.core.runtime.execution import Execution
 from engine.core.runtime.subscriptions import definition_of
 from engine.core.variables import View
 
 if TYPE_CHECKING:
     from engine.core.bpmn.model import Process
-    from engine.core.runtime.execution import Execution
     from engine.core.runtime.step import Variables, Wait
 
 

@@ -5,10 +5,9 @@ Source: BPMN 2.0.2 §10.5, §13.5; for messages, timers and signals the conventi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.core.bpmn.model import EventDefinition, Flow, Job, Kind, Node
 from engine.core.runtime import compensation, deadlines, timers
+from engine.core.runtime.execution import Execution
 from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import Activation, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
@@ -16,9 +15,6 @@ from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
 from engine.core.runtime.subscriptions import (
     boundary_events, close_event_sub_processes, definition_of, event_sub_process_starts, name_of, subscribe,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from engine.core.runtime.execution import Execution
 
 
 # ------------------------------------------------------------------------------------------------------ events happening

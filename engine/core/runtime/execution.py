@@ -1,13 +1,12 @@
 """One instance while one stimulus runs through it: the tree of live tokens, the open waits, the variables, the record.
 
-The stepping loop is ours: first in, first out over activations that are still alive, so what has just been cancelled never
-runs; joins that depend on the rest of their scope are looked at when everything else has come to rest.
+What happens in which order is the business of `turns`; what a node does, that of its behaviour.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,14 +16,12 @@ from SpiffWorkflow.workflow import Workflow
 from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
-from engine.core.runtime import conditions, gateways, graph, listeners
 from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
 from engine.core.runtime.step import Effect, Entry, HistoryKind, Json, Status, Variables, Wait
 from engine.core.variables import Scopes, View
 
-STEP_BUDGET = 1_000_000  # activations without a stimulus from outside; more is taken for an endless loop
 
-MOST_TOKENS = 50_000  # activations alive at once; more is taken for tokens that multiply without end
+CallListener = Callable[[Activation, str], bool]  # opens the job of a node's next listener for an event; False: there is none
 
 
 class Execution(Workflow):  # type: ignore[misc]
@@ -33,15 +30,16 @@ class Execution(Workflow):  # type: ignore[misc]
     tasks: dict[str, Activation]
 
     def __init__(
-        self, library: Library, process: Process, instance_id: str, now: datetime, *, counter: int = 0, activations: int = 0
-    ) -> None:
+        self, library: Library, process: Process, instance_id: str, now: datetime, call_listener: CallListener, *, counter: int = 0,
+        activations: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__(specification(process), deserializing=True)
         self.library = library
         self.instance_id = instance_id
         self.now = now
+        self.call_listener = call_listener
         self.counter = counter
         self.activations = activations
-        self.budget = STEP_BUDGET
         self.status = Status.ACTIVE
         self.ready: deque[Activation] = deque()
         self.waits: dict[str, Wait] = {}
@@ -55,63 +53,7 @@ class Execution(Workflow):  # type: ignore[misc]
         self.steps_back: Activation | None = None  # the activation just run wants its turn after everything else that is ready
         self.unseen_condition = False  # a condition has been armed that nobody has looked at
 
-    # -------------------------------------------------------------------------------------------------------- the loop
-
-    def drive(self, slice_size: int) -> bool:
-        """Run everything that can run. True: at rest. False: `slice_size` activations are used up and more are ready."""
-        done = 0
-        conditions.look(self)  # the stimulus itself may have changed variables
-        while True:
-            while self.ready:
-                if done >= slice_size:
-                    return False
-                task = self.ready.popleft()
-                if task.alive and task.state == READY:
-                    done += 1
-                    self.activations += 1
-                    self._run(task)
-                    conditions.look(self)
-            if not gateways.fire_at_rest(self):
-                break
-        gateways.report_dead_joins(self)
-        gateways.report_standstill(self)
-        return True
-
-    def _run(self, task: Activation) -> None:
-        try:
-            if self.activations > self.budget:
-                raise Fault("step_budget", node=self._loop_at(task), budget=self.budget)
-            if len(self.tasks) > MOST_TOKENS:
-                self._stop_growing(task)
-                return
-            task.run()
-            if self.steps_back is not None:
-                back, self.steps_back = self.steps_back, None
-                back._ready()
-        except Fault as fault:
-            self.open_incident(task, fault.code, fault.facts)
-        except RecursionError:
-            self.open_incident(task, "too_deep", {})
-
-    def _stop_growing(self, task: Activation) -> None:
-        """Tokens that make ever more tokens: one incident for all, and whatever else is ready stays where it is."""
-        self.ready.clear()
-        if not any(wait.code == "too_many_tokens" for wait in self.waits.values()):
-            self.open_incident(task, "too_many_tokens", {"node": self._loop_at(task), "most": MOST_TOKENS})
-
-    def _loop_at(self, task: Activation) -> str:
-        """The names of the nodes of the loop that an activation is in, the innermost there is; else of its own node."""
-        around: Activation | None = task
-        while around is not None:
-            node, process = around.task_spec.node, around.process
-            ring = graph.ring(process, node.id) if node.id in process.nodes else []
-            if ring:
-                return " → ".join(process.nodes[id_].name or id_ for id_ in ring[:12])
-            around = around.scope
-        return task.task_spec.node.name or task.task_spec.node.id
-
-    def call_listener(self, task: Activation, event: str) -> bool:
-        return listeners.call(task, event)
+    # --------------------------------------------------------------------------------------------------------- the queue
 
     def enqueue(self, task: Activation) -> None:
         self.ready.append(task)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from engine.core.bpmn.model import Flow, Kind
 from engine.core.runtime import graph, subscriptions
+from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import WAITING, Activation, Fault, FlowNode
 from engine.core.runtime.step import Status
-
-if TYPE_CHECKING:
-    from engine.core.runtime.execution import Execution
 
 
 class ExclusiveGateway(FlowNode, kinds=(Kind.EXCLUSIVE_GATEWAY,)):
