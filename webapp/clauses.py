@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.core import reference
 from engine.core.bpmn.model import Process
 from engine.core.clauses import TABLE, Clause, Coverage, Trail, cover, register, unknown
+from engine.core.files import read
 from engine.core.problems import Problem, has_errors
 from engine.texts import text
 from webapp import files, scenario_runs
@@ -54,10 +55,7 @@ def chapter(covered: Sequence[Coverage]) -> str:
 
 def shipped_chapter() -> str:
     """The chapter as the files on disk make it; no scenario is played."""
-    from engine.verbs import reading
-
-    read = reading.read(files.find([]))
-    processes = [process for file in read.files if file.diagram for process in file.diagram.processes]
+    processes = read(files.find([])).processes.values()
     return chapter(cover(_register([]), sorted(processes, key=lambda process: process.file)))
 
 

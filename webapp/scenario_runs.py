@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from engine.core import reference, scenario_files, scenarios
 from engine.core.bpmn.model import Process
+from engine.core.files import read
 from engine.core.library import InMemory
 from engine.core.problems import Problem, has_errors
 from engine.core.scenario_files import ScenarioFile
 from engine.core.scenario_model import Coverage, Outcome
 from engine.core.scenario_places import one_line
 from engine.texts import text
-from engine.verbs import reading
 from webapp import files
 
 
@@ -62,12 +62,11 @@ def run(paths: Sequence[str], language: str, *, as_json: bool = False, coverage:
 def play(paths: Sequence[str]) -> Played:
     """Every scenario of the files at `paths`, over all definitions on disk. With errors in a file nothing is played."""
     definitions = {**files.find([]), **files.find(paths)}
-    read = reading.read({name: content for name, content in definitions.items() if name.endswith(files.DEFINITIONS)})
+    reading = read({name: content for name, content in definitions.items() if name.endswith(files.DEFINITIONS)})
     wanted, problems = _scenario_files(paths)
-    problems = [problem for problem in read.problems if problem.severity == "error"] + problems
-    processes = {process.id: process for file in read.files if file.diagram for process in file.diagram.processes}
-    library = InMemory(processes.values(), [file.model for file in read.files if file.model], tables=reference_tables())
-    forms = {file.form.id: file.form for file in read.files if file.form and file.form.id}
+    problems = [problem for problem in reading.problems if problem.severity == "error"] + problems
+    processes, forms = reading.processes, reading.forms
+    library = reading.library(tables=reference_tables())
     results = []
     for file in wanted if not has_errors(problems) else ():
         if file.process in processes:

@@ -44,7 +44,7 @@ class InMemory:
     ) -> None:
         self.calendar = calendar or standard()
         self._tables = reference.in_memory(tables)
-        self._processes = {process.id: process for process in processes}
+        self.processes = {process.id: process for process in processes}
         self._models = {decision_id: model for model in models for decision_id in model.decisions}
 
     @cached_property
@@ -52,10 +52,10 @@ class InMemory:
         return {**functions(self.calendar), reference.FUNCTION_NAME: reference.function(self._tables)}
 
     def process(self, definition_id: str) -> Process:
-        return self._processes[definition_id]
+        return self.processes[definition_id]
 
     def called_process(self, process_id: str, binding: str, version_tag: str | None, caller: str) -> str | None:
-        process = self._processes.get(process_id)
+        process = self.processes.get(process_id)
         return None if process is None or (binding == "versionTag" and process.version_tag != version_tag) else process_id
 
     def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:

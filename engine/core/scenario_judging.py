@@ -24,19 +24,19 @@ def differences(stage: Stage, expected: Expectation) -> Iterator[Difference]:
 
 def visited(stage: Stage) -> tuple[Place, ...]:
     """Flow nodes in the order they were activated, of every process that took part."""
-    found = [(process_of(entry.definition_id), entry.node) for entry in stage.entries if entry.kind == "activated" and entry.node]
+    found = [(process_of(entry.definition_id), entry.node) for entry in stage.world.history if entry.kind == "activated" and entry.node]
     stage.places.met(process_id for process_id, _ in found)
     return tuple(place for place in found if stage.places.node(place) is not None)
 
 
 def taken(stage: Stage) -> frozenset[Place]:
-    return frozenset((process_of(entry.definition_id), entry.node) for entry in stage.entries if entry.kind == "flow_taken" and entry.node)
+    return frozenset((process_of(entry.definition_id), entry.node) for entry in stage.world.history if entry.kind == "flow_taken" and entry.node)
 
 
 def rules(stage: Stage) -> frozenset[Rule]:
     """The rules of decision tables that have matched."""
     found = set()
-    for entry in stage.entries:
+    for entry in stage.world.history:
         matched = entry.facts.get("rules") if entry.kind == "decision_evaluated" else None
         for rule in matched if isinstance(matched, list) else ():
             found.add((str(entry.facts["decision"]), int(rule["index"])))  # type: ignore[call-overload, index, arg-type]
@@ -46,7 +46,7 @@ def rules(stage: Stage) -> frozenset[Rule]:
 def variables(stage: Stage, trial: Trial | None = None) -> Variables:
     """The variables of an instance, by default the scenario's own; after its end the last values they had."""
     trial = trial or stage.main
-    if stage.stimuli and trial.status is Status.ACTIVE:
+    if trial.is_started and trial.status is Status.ACTIVE:
         return trial.variables
     last: Variables = {}
     for entry in trial.history:
@@ -94,7 +94,7 @@ def _value(stage: Stage, path: str) -> Json:
     process_id, slash, rest = path.partition("/")
     if not slash:
         return _dig(variables(stage), path)
-    trial = next((trial for trial in reversed(stage.trials[1:]) if trial.process_id == process_id), None)
+    trial = next((trial for trial in reversed(stage.world.instances[1:]) if trial.process_id == process_id), None)
     return _dig(variables(stage, trial), rest) if trial else None
 
 
@@ -122,7 +122,7 @@ def _path_differences(stage: Stage, expected: Expectation) -> Iterator[Differenc
 def _ends(stage: Stage) -> list[Place]:
     return [
         (process_of(entry.definition_id), entry.node)
-        for entry in stage.entries
+        for entry in stage.world.history
         if entry.kind == "completed" and entry.node_kind == "endEvent" and entry.node
     ]
 

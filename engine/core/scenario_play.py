@@ -10,7 +10,7 @@ from engine.core.bpmn.words import Words
 from engine.core.calendar import CalendarError, parse_limit
 from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
-from engine.core.library import Library
+from engine.core.library import InMemory
 from engine.core.runtime.advance import visible
 from engine.core.runtime.deadlines import property_formula
 from engine.core.runtime.step import CompleteTask, Json, MessageReceived, StepRefused, Variables, Wait
@@ -23,7 +23,8 @@ from engine.core.trial import Trial
 class Play:
     """A running scenario."""
 
-    def __init__(self, library: Library, process: Process, scenario: Scenario, forms: Mapping[str, Form]) -> None:
+    def __init__(self, library: InMemory, process: Process, scenario: Scenario, forms: Mapping[str, Form]) -> None:
+        self.library = library
         self.process = process
         self.scenario = scenario
         self.forms = forms
@@ -106,7 +107,7 @@ class Play:
         formula = property_formula(text)
         value: object = formula.text
         if formula.expression is not None:
-            value = formula.expression.evaluate({**self.stage.library.functions, **seen}, now=self.stage.now).value
+            value = formula.expression.evaluate({**self.library.functions, **seen}, now=self.stage.world.now).value
         names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
         return {str(name).strip() for name in names} - {""}
 
@@ -117,10 +118,10 @@ class Play:
         limit = parse_limit(move.target)
         if limit is None:
             raise Stuck("span_invalid", span=move.target)
-        now = self.stage.now
+        now = self.stage.world.now
         try:
             if limit.unit == "workdays":
-                moment = self.stage.library.calendar.add_workdays(now, int(limit.amount))
+                moment = self.library.calendar.add_workdays(now, int(limit.amount))
             else:
                 moment = now + timedelta(**{limit.unit: float(limit.amount)})
         except (CalendarError, OverflowError):
@@ -129,8 +130,8 @@ class Play:
 
     def _until(self, move: Move) -> None:
         assert move.until is not None
-        if move.until < self.stage.now:
-            raise Stuck("moment_passed", moment=move.target, now=moment_words(self.stage.now))
+        if move.until < self.stage.world.now:
+            raise Stuck("moment_passed", moment=move.target, now=moment_words(self.stage.world.now))
         self.stage.let_pass(move.until)
 
     def _tell(self, move: Move) -> None:
@@ -145,8 +146,8 @@ class Play:
         if form is None:
             return dict(values)
         files = {name: Attachment(name, name, 1, "application/octet-stream") for name in self.scenario.files}
-        seen = {**self.stage.library.functions, **self.scenario.lists, **variables}
-        judged = submit_json(form, values, seen, now=self.stage.now, attachments=files)
+        seen = {**self.library.functions, **self.scenario.lists, **variables}
+        judged = submit_json(form, values, seen, now=self.stage.world.now, attachments=files)
         if judged.errors:
             first, *others = (Words(error.code, **error.facts) for error in judged.errors.values())
             raise Stuck("form_refused", form=form.id, reason=first, others=len(others))

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping
 
 from engine.core.bpmn.model import Kind, Process
 from engine.core.forms.model import Form
-from engine.core.library import Library
+from engine.core.library import InMemory, Library
 from engine.core.scenario_judging import differences, rules, taken, variables, visited
 from engine.core.scenario_model import END, Coverage, Failure, Outcome, Scenario, Stuck, describe
 from engine.core.scenario_play import Play
 from engine.core.scenario_rules import rules_asked
 
 
-def run(library: Library, process: Process, scenario: Scenario, forms: Mapping[str, Form] | None = None) -> Outcome:
+def run(library: InMemory, process: Process, scenario: Scenario, forms: Mapping[str, Form] | None = None) -> Outcome:
     """Play `scenario`. Answers to a task whose form is in `forms` are judged and completed by it, as on the page.
 
     Never raises for what a scenario or a diagram gets wrong: that is in the outcome.

@@ -1,6 +1,6 @@
-"""One instance in memory under a virtual clock: try a diagram without a database.
+"""One instance in memory under a virtual clock: try a diagram without a database. `engine.core.world` has several that talk.
 
-    trial = Trial(read_library(...), "leave_request")
+    trial = Trial(read({"leave.bpmn": content}).library(), "leave_request")    # read: engine.core.files
     trial.start(days=3)
     trial.complete("approve", approved=True)
     assert trial.status == "completed"
@@ -22,24 +22,27 @@ EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in China
 
 
 class Trial:
-    """A running instance. `after_step` may replace the state after each step, e.g. to save and restore it."""
+    """A running instance. `after_step` may replace the state after each step, e.g. to save and restore it; `on_step` is told of it."""
 
     def __init__(
-        self, library: Library, process_id: str, *, now: datetime = EPOCH, after_step: Callable[[State], State] | None = None
-    ) -> None:
+        self, library: Library, process_id: str, *, now: datetime = EPOCH, instance_id: str = "i",
+        after_step: Callable[[State], State] | None = None, on_step: Callable[[Trial, Step], None] | None = None,
+    ) -> None:  # fmt: skip
         self.library = library
         self.process_id = process_id
+        self.instance_id = instance_id
         self.now = now
         self.history: list[Entry] = []
         self.effects: list[Effect] = []
         self.labels: dict[str, Json] = {}
         self._state: State | None = None
         self._after_step = after_step or (lambda state: state)
+        self._on_step = on_step or (lambda trial, step: None)
 
     # ------------------------------------------------------------------------------------------------------------ doing
 
     def start(self, start_event: str | None = None, /, **variables: Json) -> Trial:
-        return self.send(Start("i", self.process_id, variables, start_event))
+        return self.send(Start(self.instance_id, self.process_id, variables, start_event))
 
     def complete(self, node: str, /, *, actor: Variables | None = None, index: int = 0, **variables: Json) -> Trial:
         """Complete the open user task at `node`; with several, the one at `index`."""
@@ -83,7 +86,7 @@ class Trial:
         return self.send(Retry(self.wait("incident", node).id))
 
     def set_variables(self, **variables: Json) -> Trial:
-        return self.send(SetVariables("i", variables))
+        return self.send(SetVariables(self.instance_id, variables))
 
     def terminate(self, reason: str = "") -> Trial:
         return self.send(Terminate(reason))
@@ -99,9 +102,14 @@ class Trial:
         self.history.extend(step.history)
         self.effects.extend(step.effects)
         self.labels.update(step.labels)
+        self._on_step(self, step)
         return step
 
     # ---------------------------------------------------------------------------------------------------------- looking
+
+    @property
+    def is_started(self) -> bool:
+        return self._state is not None
 
     @property
     def state(self) -> State:

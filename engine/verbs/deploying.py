@@ -7,7 +7,7 @@ own content or any pinned content has changed, whichever file brought the change
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import uuid4
@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import Process
 from engine.core.clauses import TABLE
+from engine.core.files import File, judge, read
 from engine.core.problems import Problem, Refused, has_errors
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FileOrigin, FormDefinition, ProcessDefinition, Resource
-from engine.verbs import history, reference_tables, starts
+from engine.verbs import history, reference_tables, service_types, starts
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.library import Deployed, parsed, process_in
 from engine.verbs.pins import Thing, fingerprint, references
-from engine.verbs.reading import File, judge, read
 
 Source = Literal["files", "studio", "api"]
 _TABLES: Mapping[str, Any] = {"process": ProcessDefinition, "decision": DecisionDefinition, "form": FormDefinition}
@@ -57,7 +57,7 @@ class Current:
 
 def check(files: Mapping[str, bytes], known: Known = Known()) -> list[Problem]:
     """Everything that is wrong with these files, given what is `known` besides them."""
-    return judge(read(files), known)
+    return judge(read(files), replace(known, job_types=service_types.TYPES))
 
 
 def known(session: Session) -> Known:
@@ -68,7 +68,7 @@ def known(session: Session) -> Known:
     tables = reference_tables.names(session)
     clauses = reference_tables.rows_in_force(session)(TABLE)
     ids = frozenset(str(row["id"]) for row in clauses.rows) if clauses is not None else None
-    return Known(forms, decisions, processes, ids, tables or None)
+    return Known(forms, decisions, processes, ids, tables or None, service_types.TYPES)
 
 
 def deploy(session: Session, files: Mapping[str, bytes], actor: Actor, now: datetime, *, source: Source) -> Outcome:

@@ -12,13 +12,12 @@ from engine.core.bpmn.model import Diagram, Process, UserTask
 from engine.core.bpmn.reader import read as read_diagram
 from engine.core.dmn.model import DecisionModel
 from engine.core.dmn.reader import read as read_decisions
+from engine.core.files import Reading, read
 from engine.core.forms.model import Form
 from engine.core.forms.reader import read as read_form
 from engine.core.library import InMemory
 from engine.core.problems import Problem
 from engine.core.scenario_files import ScenarioFile
-from engine.verbs import reading
-from engine.verbs.reading import Reading
 
 ROOT = Path(__file__).parent.parent.parent
 PROBLEMS: list[Problem] = []
@@ -80,14 +79,11 @@ class Shipped:
 def everything() -> Shipped:
     folder = ROOT / "workflows"
     files = [*folder.glob("*/*.bpmn"), *folder.glob("*/*.dmn"), *(ROOT / "forms").glob("*.form")]
-    found = reading.read({file.relative_to(ROOT).as_posix(): file.read_bytes() for file in sorted(files)})
-    processes = {process.id: process for file in found.files if file.diagram for process in file.diagram.processes}
-    models = [file.model for file in found.files if file.model]
+    found = read({file.relative_to(ROOT).as_posix(): file.read_bytes() for file in sorted(files)})
     played = [_read(scenario_files.read, file) for file in sorted(folder.glob("*/*.scenarios.json"))]
     return Shipped(
-        found, processes, {file.form.id: file.form for file in found.files if file.form and file.form.id},
-        {file.process: file for file in played}, InMemory(processes.values(), models, tables=tables()),
-    )  # fmt: skip
+        found, found.processes, found.forms, {file.process: file for file in played}, found.library(tables=tables())
+    )
 
 
 def _read(read, file: Path):

@@ -10,9 +10,9 @@ import pytest
 from engine.core import scenario_files
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import CalledProcess, Kind
+from engine.core.files import judge
 from engine.core.scenario_play import Play
 from engine.core.scenarios import coverage, run
-from engine.verbs.reading import judge
 from tests.workflows import shipped
 
 PROCESSES = sorted(shipped.everything().processes)

@@ -26,7 +26,7 @@ from engine.core.problems import Problem, has_errors
 class Known:
     """The ids of what a diagram may refer to: everything deployed and everything in the same deployment.
 
-    `clauses` and `tables` (reference tables by name) are None where there is no register of them: then any name will do.
+    `clauses`, `tables` (reference tables by name) and `job_types` are None where there is no register of them: then any name will do.
     """
 
     forms: frozenset[str] = frozenset()
@@ -34,6 +34,7 @@ class Known:
     processes: frozenset[str] = frozenset()
     clauses: frozenset[str] | None = None
     tables: frozenset[str] | None = None
+    job_types: frozenset[str] | None = None
 
 
 def check(diagram: Diagram, library: Known) -> list[Problem]:

@@ -11,12 +11,13 @@ from pathlib import Path
 from stdnum.cn import uscc
 
 from engine.core.bpmn.model import Job, Process
+from engine.core.files import read
 from engine.core.library import InMemory
 from engine.core.runtime.step import Json, Variables
 from engine.core.scenario_model import Person, Scenario
 from engine.core.scenario_places import one_line
 from engine.tables.store import Store
-from engine.verbs import definitions, people, reading, records, reference
+from engine.verbs import definitions, people, records, reference
 from engine.verbs.access import DEPARTMENT, SERVING_CADRES, SYSTEM, Kind
 from engine.verbs.handlers import HANDLERS, BpmnError, Context, Handler
 from engine.verbs.jobs import JobFacts
@@ -36,7 +37,7 @@ class Shipped:
 
 @cache
 def shipped() -> Shipped:
-    diagrams = [file.diagram for file in reading.read(deployable()).files if file.diagram]
+    diagrams = [file.diagram for file in read(deployable()).files if file.diagram]
     processes = {process.id: process for diagram in diagrams for process in diagram.processes}
     return Shipped(InMemory(processes.values()), processes)
 

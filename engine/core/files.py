@@ -1,22 +1,28 @@
-"""The files of one deployment, read and judged: what is in them, and everything that is wrong with them."""
+"""A set of files, read and judged together: what is in them, and everything that is wrong with them.
+
+    reading = read({"leave.bpmn": content, "rules.dmn": …})
+    problems = judge(reading)          # all of them, in files sorted by name and each file by line
+    world = World(reading.library())   # engine.core.world: try them out
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from engine.core.bpmn import checks
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import Diagram, Job, Process
+from engine.core.calendar import Calendar
 from engine.core.dmn import reader as dmn
 from engine.core.dmn.model import DecisionModel
 from engine.core.forms import reader as forms
 from engine.core.forms.model import Form
+from engine.core.library import InMemory
 from engine.core.problems import Problem
-from engine.core.reference import tables_named
-from engine.verbs import service_types
+from engine.core.reference import Table, tables_named
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class File:
 
 @dataclass
 class Reading:
-    """All files of a deployment with the problems of each."""
+    """All files of a set with the problems of each."""
 
     files: list[File] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -54,7 +60,21 @@ class Reading:
         for file in self.files:
             for kind, id_ in file.things:
                 ids[kind].add(id_)
-        return Known(frozenset(ids["form"]), frozenset(ids["decision"]), frozenset(ids["process"]), before.clauses, before.tables)
+        return replace(
+            before, forms=frozenset(ids["form"]), decisions=frozenset(ids["decision"]), processes=frozenset(ids["process"])
+        )
+
+    @property
+    def processes(self) -> dict[str, Process]:
+        return {process.id: process for file in self.files if file.diagram for process in file.diagram.processes}
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        return {file.form.id: file.form for file in self.files if file.form and file.form.id}
+
+    def library(self, calendar: Calendar | None = None, tables: Iterable[Table] = ()) -> InMemory:
+        """What is in the files, ready to run in memory."""
+        return InMemory(self.processes.values(), [file.model for file in self.files if file.model], calendar, tables)
 
 
 def read(files: Mapping[str, bytes]) -> Reading:
@@ -79,8 +99,8 @@ def read(files: Mapping[str, bytes]) -> Reading:
     return reading
 
 
-def judge(reading: Reading, before: Known) -> list[Problem]:
-    """Everything that is wrong, in files sorted by name and each file by line."""
+def judge(reading: Reading, before: Known = Known()) -> list[Problem]:
+    """Everything that is wrong, in files sorted by name and each file by line. `before`: what there is besides these files."""
     known = reading.known(before)
     problems = [*reading.problems, *_doubles(reading)]
     for file in reading.files:
@@ -88,7 +108,7 @@ def judge(reading: Reading, before: Known) -> list[Problem]:
         if file.diagram is not None:
             problems += checks.check(file.diagram, known)
             for process in file.diagram.processes:
-                problems += _jobs(process)
+                problems += _jobs(process, before)
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
 
 
@@ -109,9 +129,9 @@ def _doubles(reading: Reading) -> Iterator[Problem]:
                 yield Problem(f"{kind}_in_two_files", file.name, None, id_, {"id": id_, "other": other})
 
 
-def _jobs(process: Process) -> Iterator[Problem]:
+def _jobs(process: Process, known: Known) -> Iterator[Problem]:
     """A job type that no handler here knows waits for a worker outside: worth a word, since it may be a slip of the pen."""
-    for node in process.nodes.values():
-        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in service_types.TYPES:
-            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(service_types.TYPES))}
+    for node in process.nodes.values() if known.job_types is not None else ():
+        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in known.job_types:
+            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(known.job_types))}
             yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")
