@@ -48,7 +48,7 @@ class Stage:
         self._starter = starter
         given = self._given(process)
         self._starter = None
-        self.advance(self.main, Start(self.main.instance_id, process.id, {**variables, **given}, start_event))
+        self.advance(self.main, Start(self.main.instance_id, process.id, variables, start_event, given))
 
     def advance(self, trial: Trial, stimulus: Stimulus) -> None:
         """One stimulus, and everything that follows by itself: messages, signals and jobs. Raises Stuck if that does not end."""

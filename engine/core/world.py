@@ -244,7 +244,7 @@ class World:
 
     def _start(self, trial: Trial, start_event: str | None, variables: Variables) -> None:
         process = self.library.process(trial.process_id)
-        trial.send(Start(trial.instance_id, process.id, {**variables, **self._given(process)}, start_event))
+        trial.send(Start(trial.instance_id, process.id, variables, start_event, self._given(process)))
 
     def _start_at(self, process: Process, node: Node, variables: Variables) -> Trial:
         trial = self.trial(process.id)

@@ -172,6 +172,15 @@ def _owns(actor: Actor, enterprise_id: str | None) -> bool:
     return actor.enterprise_id is not None and actor.enterprise_id == enterprise_id
 
 
+def offers(assignee: str | None, users: Collection[str], groups: Collection[str]) -> list[tuple[str, str]]:
+    """To whom a new user task is offered, as (kind, value) of its candidates.
+
+    One that names nobody lies with the supervisors of its zone: otherwise it would lie with no one, and nobody would know.
+    """
+    named = [*(("user", name) for name in users), *(("group", name) for name in groups)]
+    return list(dict.fromkeys(named)) if named or assignee else [("group", ZONE_SUPERVISORS)]
+
+
 def visible_instances(actor: Actor) -> ColumnElement[bool]:
     """Over ProcessInstance: those whose content the actor may see."""
     if actor.kind is Kind.ADMINISTRATOR:

@@ -76,9 +76,9 @@ def begin(
             return facts(session, first, started_again=True)
     library = Deployed(session)
     process = library.process(definition.id)
-    values = {**checked(variables), **labels.reserved(session, process, variables, actor, now)}
+    own = labels.reserved(session, process, variables, actor, now)
     before = Stored(None, definition.key, definition.name, Labels(), deployment_id=definition.deployment_id)
-    stimulus = Start(instance_id, definition.id, values, start_event)
+    stimulus = Start(instance_id, definition.id, checked(variables), start_event, own)
     try:
         step = advance(library, None, stimulus, now)
     except StepRefused as refused:

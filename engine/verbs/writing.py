@@ -21,7 +21,7 @@ from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
 from engine.verbs import effects, hot, labels, states
-from engine.verbs.access import Actor
+from engine.verbs.access import Actor, offers
 from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
 from engine.verbs.labels import Labels
@@ -266,8 +266,7 @@ def _started(change: Change) -> datetime:
 
 
 def _candidate_rows(change: Change, wait: Wait) -> Iterator[dict[str, Any]]:
-    offers = [("user", name) for name in wait.candidate_users] + [("group", name) for name in wait.candidate_groups]
-    for kind, value in dict.fromkeys(offers):
+    for kind, value in offers(wait.assignee, wait.candidate_users, wait.candidate_groups):
         yield {
             "task_id": wait.id, "kind": kind, "value": value, "instance_id": change.instance_id, "is_open": True,
             "is_free": wait.assignee is None, "urgent_at": wait.due_at or FAR_FUTURE, "created_at": wait.created_at,

@@ -171,3 +171,19 @@ def test_each_start_event_starts_on_its_own(run):
     for event in ("by_hand", "by_message", "by_timer"):
         trial = run("start_events").start(event if event != "by_hand" else None, x=1)
         assert trial.open_tasks == ["work"] and trial.path[0] == event
+
+
+def test_what_a_message_brings_to_a_start_event_arrives_whole_or_as_its_outputs_say(run):
+    assert run("start_events").start("by_message", x=1, y=2).variables == {"x": 1, "y": 2}
+
+    trial = run("message_start_mapped").start("begin", order={"number": 7}, secret="no")
+    assert trial.variables == {"number": 7, "customer": {"next": 8}}
+    assert trial.wait("message", "changed").correlation_key == "7"
+    assert trial.message("change", "7").visited("changed_end") == 1
+
+
+def test_an_output_of_a_start_event_that_goes_wrong_can_be_tried_again(run):
+    trial = run("start_mapping_fails").start("begin", order={})
+    assert trial.incidents == [("start_mapping_fails", "expression_budget")] and trial.open_tasks == []
+    assert trial.set_variables(rounds=1).retry("start_mapping_fails").open_tasks == ["work"]
+    assert trial.variables == {"rounds": 1, "number": 1}

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.verbs import tasks
+from engine.verbs import definitions, stepping, tasks
 from engine.verbs.inboxes import Page
 from tests.access.world import World
+from tests.verbs.running import DIAGRAMS, deploy
 
 
 def box(world: World, who: str, name: str, number: int = 1, size: int = 20, **options: str) -> Page:
@@ -27,6 +28,19 @@ def test_a_task_moves_from_the_group_s_box_to_mine_and_to_done(any_world: World)
     done = box(any_world, "housing_one", "done").rows[0]
     assert (done.name, done.outcome, done.closed_at) == ("部门承办", "completed", any_world.clock.now)
     assert names(box(any_world, "housing_one", "mine")) == []
+
+
+def test_a_task_that_names_nobody_lies_with_the_supervisors_of_its_zone(any_world: World) -> None:
+    deploy(any_world.store, any_world.clock, {"nobody_named.bpmn": (DIAGRAMS / "nobody_named.bpmn").read_bytes()})
+    with any_world.store.writing() as session:
+        process = definitions.latest(session, "nobody_named")
+        case = stepping.begin(session, process, {"who": None}, any_world.actor("desk_one"), any_world.clock.now)
+
+    boxes = {who: names(box(any_world, who, "groups")) for who in ("supervisor_east", "supervisor_west", "housing_one")}
+    any_world.complete(case, "nobody", "supervisor_east")
+
+    assert boxes == {"supervisor_east": ["nobody"], "supervisor_west": [], "housing_one": []}
+    assert names(box(any_world, "supervisor_east", "groups")) == ["perhaps"]
 
 
 def test_a_row_has_what_a_list_shows(world: World) -> None:

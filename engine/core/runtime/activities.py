@@ -16,7 +16,6 @@ from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import Json
 
 
-LAST_RESORT = "supervisor"  # the group that gets a user task for which neither the diagram nor its data names anybody
 DEEPEST_CALL = 100  # calls within calls; a process that calls itself without end stops there, with an incident
 
 
@@ -93,8 +92,8 @@ class UserTaskNode(Activity, kinds=(Kind.USER_TASK,)):
         detail = node.detail if isinstance(node.detail, UserTask) else UserTask()
         users, groups = self._names(task, detail.candidate_users), self._names(task, detail.candidate_groups)
         assignee = self._text(task, detail.assignee)
-        if not assignee and not users and not groups:
-            groups = (node.lane or LAST_RESORT,)
+        if not assignee and not users and not groups and node.lane:
+            groups = (node.lane,)
         due = timers.moment(execution.value(detail.due_date, task), detail.due_date.text) if detail.due_date else None
         follow_up = detail.follow_up_date
         execution.open_wait(

@@ -70,11 +70,15 @@ def _begin(library: Library, start: Start, now: datetime) -> Execution:
     _check_start(process, start.start_event)
     execution = Execution(library, process, start.instance_id, now, listeners.call)
     spec = specification(process).start
-    facts = {"trigger": start.start_event} if start.start_event else {}
+    is_filtered = start.start_event is not None and bool(process.nodes[start.start_event].outputs)
+    facts: dict[str, Any] = {"trigger": start.start_event} if start.start_event else {}
+    if is_filtered:
+        facts["payload"] = dict(start.variables)
     root = Activation(execution, spec, None, start.instance_id, READY, facts, start.definition_id)
     execution.task_tree = root
-    execution.record("instance_started", root, start_event=start.start_event, variables=dict(start.variables))
-    for name, value in start.variables.items():
+    variables = {**start.variables, **start.own}
+    execution.record("instance_started", root, start_event=start.start_event, variables=variables)
+    for name, value in (start.own if is_filtered else variables).items():
         execution.scopes.set_local(root.id, name, value)
     execution.enqueue(root)
     return execution

@@ -26,6 +26,8 @@ def map_outputs(task: Activation) -> None:
     Results wait in the `payload` fact, so that a fault here loses nothing. `actor` is visible to the outputs only.
     """
     execution, node = task.workflow, task.task_spec.node
+    if task.facts.pop("mapped", False):
+        return  # `map_start` has done it
     payload: Variables = task.facts.get("payload", {})
     if node.outputs and task.scope is not None:
         layer: Variables = dict(payload)
@@ -47,6 +49,25 @@ def map_outputs(task: Activation) -> None:
         execution.merge(task, payload)
     task.facts.pop("payload", None)
     task.facts.pop("actor", None)
+
+
+def map_start(body: Activation, start: Node) -> None:
+    """Let in what the output mappings of the event that began an instance say, and nothing else of what the event brought.
+
+    Before anything opens in the body, so that event sub-processes can be correlated by it; a fault leaves the event's variables in
+    the fact `payload`, for a retry.
+    """
+    payload: Variables = body.facts.get("payload", {})
+    results: Variables = {}
+    for mapping in start.outputs:
+        value = body.workflow.json(mapping.source, body, {**payload, **results})
+        known = results if mapping.target.split(".")[0] in results else body.workflow.scopes.local(body.id)
+        name, value = _assignment(known, mapping.target, value)
+        results[name] = value
+    del body.facts["payload"]
+    for name, value in results.items():
+        body.workflow.scopes.set_local(body.id, name, value)
+    body.workflow.record("variables_set", body, variables=results)
 
 
 def result_name(node: Node) -> str | None:

@@ -7,6 +7,7 @@ from engine.core.runtime import compensation, subscriptions
 from engine.core.runtime.activities import Activity
 from engine.core.runtime.events import catch_at_boundary, match
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode
+from engine.core.runtime.mappings import map_start
 from engine.core.runtime.step import Variables
 
 
@@ -23,6 +24,8 @@ def start_inside(task: Activation) -> bool:
     if "trigger" in task.facts:
         trigger = task.facts.pop("trigger")
         facts = {"phase": "caught", "payload": task.facts.pop("payload", {})}
+        if task.facts.pop("mapped", False):
+            facts["mapped"] = True
         execution.activate(execution.spec_of(task, trigger), task, facts)
         for other in _awaited_with(task, trigger):
             execution.activate(execution.spec_of(task, other), task)
@@ -46,6 +49,9 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
     """A process as the outermost scope: of the instance, or inside a call activity."""
 
     def work(self, task: Activation) -> bool:
+        if "payload" in task.facts:
+            map_start(task, self.process.nodes[task.facts["trigger"]])
+            task.facts["mapped"] = True
         return start_inside(task)
 
     def left(self, task: Activation) -> None:

@@ -163,12 +163,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Start:
-    """Begin an instance. `start_event` None: the none start event; else the message, timer or signal start event with that id."""
+    """Begin an instance. `start_event` None: the none start event; else the message, timer or signal start event with that id.
+
+    `variables` come with the event, so its output mappings decide what of them arrives; `own` are the instance's, come what may.
+    """
 
     instance_id: str
     definition_id: str
     variables: Variables
     start_event: str | None = None
+    own: Variables = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
