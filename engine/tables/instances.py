@@ -90,31 +90,11 @@ class Incident(Base):
     resolved_by: Mapped[Id | None]
 
 
-class Activity(Base):
-    """One activation of a flow node, for statistics and the timeline. `outcome` is null while it runs."""
-
-    __tablename__ = "activity"
-    __table_args__ = (
-        Index("ix_activity_of_instance", "instance_id", "started_at"),
-        Index("ix_activity_by_node", "process_key", "node", "started_at"),
-    )
-
-    id: Mapped[Id] = mapped_column(primary_key=True)
-    instance_id: Mapped[Id] = mapped_column(ForeignKey("process_instance.id"))
-    definition_id: Mapped[Id]
-    process_key: Mapped[Id]
-    node: Mapped[str]
-    node_kind: Mapped[str]
-    node_name: Mapped[str | None]
-    scope: Mapped[Id | None]
-    started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]  # completed, cancelled
-    ended_by: Mapped[Id | None]
-
-
 class Event(Base):
-    """A line of the append-only log. `hash` covers the row and the previous row's hash. `stream`: an instance's id, or `system`."""
+    """A line of the append-only log. `hash` covers the row and the previous row's hash. `stream`: an instance's id, or `system`.
+
+    A row of kind `moved` holds all that an instance did by itself between two acts, as `facts["lines"]`; see `verbs/history`.
+    """
 
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_newest", "at"),)

@@ -60,6 +60,8 @@ class Store:
         """A session that sees one state of the database throughout, whatever others write meanwhile. For reading only."""
         with Session(self._reading_engine, autoflush=False, expire_on_commit=False) as session:
             yield session
+            # Not a rollback: after one the PostgreSQL driver throws away every statement that it has prepared on the connection.
+            session.commit()
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; an empty database gets all of it. Servers that start together take turns."""

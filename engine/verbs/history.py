@@ -2,6 +2,9 @@
 
 A stream is one instance's history, or `system` for acts that belong to none. Each event's hash covers its own facts and the hash
 before it; the head of the chain and its length stand in the instance's row (or in `stream`), so a tail that was cut off shows too.
+
+What people look for is a row of its own. What an instance did by itself between two of those is one row of kind `moved`, which
+holds its entries as `lines`: a step adds two rows where it adds eight entries. `entries` reads both.
 """
 
 from __future__ import annotations
@@ -29,8 +32,16 @@ from engine.verbs.errors import NotFound
 
 SYSTEM_STREAM = "system"
 FIRST = "0" * 64
+MOVED = "moved"
+LONGEST = 500  # lines in one row: 1 000 scripts in a go are some rows, not one of a megabyte
 _EVENT = cast(Table, Event.__table__)
-_FACTS = tuple(column.name for column in _EVENT.columns if column.name != "hash")
+_NAMES = tuple(column.name for column in _EVENT.columns)
+_PLACE = ("node", "node_kind", "node_name", "activation", "scope")
+_OWN = ("kind", *_PLACE)
+_INNER = frozenset({
+    "activated", "completed", "cancelled", "flow_taken", "variables_set", "decision_evaluated", "event_thrown", "deadline_set", "warning",
+})  # fmt: skip
+_FACTS = tuple(name for name in _NAMES if name != "hash")
 _AT = _FACTS.index("at")
 
 
@@ -59,17 +70,58 @@ def entry(kind: str, at: datetime, *, definition_id: str = "", node: str | None 
 
 def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tuple[list[dict[str, Any]], Head]:
     """The event rows for `entries` after `head`, and the new head."""
-    rows = []
-    for seq, line in enumerate(entries, head.count + 1):
-        row = {
-            "stream": stream, "seq": seq, "at": line.at, "kind": line.kind, "actor_id": actor.id, "actor_name": actor.name,
-            "definition_id": line.definition_id, "node": line.node, "node_kind": line.node_kind, "node_name": line.node_name,
-            "activation": line.activation, "scope": line.scope, "facts": dict(line.facts),
+    rows: list[dict[str, Any]] = []
+    lines: list[Any] = []  # of the last row, if that one takes more
+    at, definition_id = None, None
+    for entry in entries:
+        is_inner = entry.kind in _INNER
+        if is_inner and lines and len(lines) < LONGEST and entry.at == at and entry.definition_id == definition_id:
+            lines.append(_line_of(stream, entry))
+            continue
+        at, definition_id = entry.at, entry.definition_id
+        row = dict.fromkeys(_NAMES) | {
+            "stream": stream, "seq": head.count + len(rows) + 1, "at": at, "actor_id": actor.id, "actor_name": actor.name,
+            "definition_id": definition_id,
         }  # fmt: skip
-        row["hash"] = digest(head.hash, row)
-        head = Head(row["hash"], seq)
+        if is_inner:
+            lines = [_line_of(stream, entry)]
+            row |= {"kind": MOVED, "facts": {"lines": lines}}
+        else:
+            lines = []
+            row |= {name: getattr(entry, name) for name in _OWN} | {"facts": dict(entry.facts)}
         rows.append(row)
-    return rows, head
+    before = head.hash
+    for row in rows:
+        before = row["hash"] = digest(before, row)
+    return rows, Head(before, head.count + len(rows))
+
+
+def _line_of(stream: str, entry: Entry) -> list[Any]:
+    """`[kind, node, node kind, node name, activation, scope, facts]`, ids without the instance's own in front, facts only if any."""
+    activation, scope = entry.activation, entry.scope
+    line = [
+        entry.kind, entry.node, entry.node_kind, entry.node_name, activation and activation.removeprefix(stream),
+        scope and scope.removeprefix(stream),
+    ]  # fmt: skip
+    return [*line, dict(entry.facts)] if entry.facts else line
+
+
+def entries(session: Session, stream: str, definition_id: str | None = None) -> Iterator[Entry]:
+    """Everything in a stream, or what happened in the diagram of one definition, oldest first."""
+    query = select(_EVENT).where(_EVENT.c.stream == stream).order_by(_EVENT.c.seq)
+    if definition_id is not None:
+        query = query.where(_EVENT.c.definition_id == definition_id)
+    for row in session.execute(query).mappings():
+        at, of = row["at"], row["definition_id"] or ""
+        if row["kind"] != MOVED:
+            yield Entry(row["kind"], at, of, *(row[name] for name in _PLACE), facts=row["facts"])
+            continue
+        for kind, node, node_kind, node_name, activation, scope, *facts in row["facts"]["lines"]:
+            yield Entry(kind, at, of, node, node_kind, node_name, _id(stream, activation), _id(stream, scope), *facts)
+
+
+def _id(stream: str, shortened: str | None) -> str | None:
+    return stream + shortened if shortened is not None and shortened[:1] in ("", ".") else shortened
 
 
 def digest(before: str, row: Mapping[str, Any]) -> str:

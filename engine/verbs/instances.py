@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Terminate, Variables
 from engine.tables.definitions import ProcessDefinition
-from engine.tables.instances import Activity, Event, ProcessInstance, Variable
+from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
 from engine.tables.tasks import TaskCandidate, UserTask
-from engine.verbs import ranges
+from engine.verbs import history, ranges
 from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
 from engine.verbs.actions import Action, action_form, actions, perform_action
 from engine.verbs.errors import NotAllowed, NotFound
@@ -145,18 +145,9 @@ def marks(session: Session, instance_id: str, definition_id: str | None = None) 
 
 def _past_marks(session: Session, instance_id: str, definition_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    ended = (
-        select(Activity.node, Activity.outcome)
-        .where(Activity.instance_id == instance_id, Activity.definition_id == definition_id, Activity.outcome.is_not(None))
-        .group_by(Activity.node, Activity.outcome)
-        .order_by(func.max(Activity.ended_at))
-    )
-    for node, outcome in session.execute(ended):
-        if found.get(node) != "done":
-            found[node] = "done" if outcome == "completed" else "cancelled"
-    taken = and_(Event.stream == instance_id, Event.kind == "flow_taken", Event.definition_id == definition_id)
-    for flow in session.scalars(select(Event.node).where(taken).distinct()):
-        found[flow] = "done"
+    for entry in history.entries(session, instance_id, definition_id):
+        if entry.node is not None and (entry.kind in ("completed", "flow_taken") or entry.kind == "cancelled" and entry.node not in found):
+            found[entry.node] = "cancelled" if entry.kind == "cancelled" else "done"
     return found
 
 

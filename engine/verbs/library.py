@@ -34,7 +34,6 @@ class _Parsed(Protocol):
 
 _files: dict[tuple[str, str], Any] = {}
 _rows: dict[tuple[str, str], Any] = {}  # (definition id, deployment id) → its row: deployments' ids are unique for ever, rows never change
-_rows: dict[tuple[str, str], Any] = {}  # (definition id, deployment id) → its row: deployments' ids are unique for ever, rows never change
 _lock = Lock()
 
 
@@ -149,9 +148,6 @@ class Deployed:
 
     def form_version(self, form_id: str, binding: str, caller: str) -> str | None:
         """The form definition id that a user task of definition `caller` opens now."""
-        pinned = self.definition(caller).pins.get("forms", {}).get(form_id) if binding == "deployment" else None
-        if pinned is not None:
-            return str(pinned)
         pinned = self.definition(caller).pins.get("forms", {}).get(form_id) if binding == "deployment" else None
         if pinned is not None:
             return str(pinned)

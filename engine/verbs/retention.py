@@ -18,7 +18,7 @@ from sqlalchemy import Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.tables.definitions import Content, ProcessDefinition
-from engine.tables.instances import Activity, Archive, Event, ProcessInstance, Variable
+from engine.tables.instances import Archive, Event, ProcessInstance, Variable
 from engine.tables.schema import metadata
 from engine.tables.tasks import Attachment, Draft, RequestKey, TaskCandidate, UserTask
 from engine.tables.types import encode
@@ -95,7 +95,7 @@ def pack(session: Session, instance_id: str) -> Pack:
     own |= {
         name: _rows(session, table, table.instance_id == instance_id, *order)
         for name, table, order in (
-            ("variables.jsonl", Variable, (Variable.scope, Variable.name)), ("activities.jsonl", Activity, (Activity.started_at, Activity.id)),
+            ("variables.jsonl", Variable, (Variable.scope, Variable.name)),
             ("tasks.jsonl", UserTask, (UserTask.created_at, UserTask.id)), ("candidates.jsonl", TaskCandidate, (TaskCandidate.task_id,)),
         )
     }  # fmt: skip

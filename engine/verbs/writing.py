@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Entry, State, Status, Step, Wait
-from engine.tables.instances import Activity, Event, Incident, ProcessInstance, Variable
+from engine.tables.instances import Event, Incident, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
 from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
@@ -29,7 +29,7 @@ from engine.verbs.library import Deployed
 from engine.verbs.lifetimes import time_to_live
 
 _TASK, _CANDIDATE, _JOB = (cast(Table, model.__table__) for model in (UserTask, TaskCandidate, Job))
-_SUBSCRIPTION, _INCIDENT, _ACTIVITY = (cast(Table, model.__table__) for model in (Subscription, Incident, Activity))
+_SUBSCRIPTION, _INCIDENT = (cast(Table, model.__table__) for model in (Subscription, Incident))
 _VARIABLE, _EVENT, _INSTANCE = (cast(Table, model.__table__) for model in (Variable, Event, ProcessInstance))
 
 
@@ -47,7 +47,7 @@ _SEARCHED = ("status", "incident_count", "due_at", "ended_at", "end_reason", "ex
 _THIS = (_INSTANCE.c.id == bindparam("this")) & (_INSTANCE.c.revision == bindparam("was"))
 _BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE, ("hold_reason",)), _insert(_EVENT), _insert(_TASK, ("claimed_at", "closed_at", "closed_by", "outcome"))
 _NEW_CANDIDATE, _NEW_JOB, _NEW_SUBSCRIPTION = _insert(_CANDIDATE), _insert(_JOB), _insert(_SUBSCRIPTION)
-_NEW_INCIDENT, _NEW_ACTIVITY = _insert(_INCIDENT, ("resolved_at", "resolved_by")), _insert(_ACTIVITY)
+_NEW_INCIDENT = _insert(_INCIDENT, ("resolved_at", "resolved_by"))
 # A column that is set is taken out of its indexes and put back, changed or not: those that people search by are set only when they change.
 _GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS)), touches_one=True)
 _CHANGE = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS, *_SEARCHED)), touches_one=True)
@@ -57,7 +57,6 @@ _CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_
 _WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False, is_free=False))
 _DROP_JOB, _DROP_SUBSCRIPTION = (Prepared(delete(table).where(table.c.id == bindparam("this"))) for table in (_JOB, _SUBSCRIPTION))
 _RESOLVE = Prepared(update(_INCIDENT).where(_INCIDENT.c.id == bindparam("this")).values(_bound("resolved_at", "resolved_by")))
-_FINISH = Prepared(update(_ACTIVITY).where(_ACTIVITY.c.id == bindparam("this")).values(_bound("ended_at", "outcome", "ended_by")))
 _UNSET = Prepared(
     delete(_VARIABLE).where(
         _VARIABLE.c.instance_id == bindparam("instance_id"), _VARIABLE.c.scope == bindparam("scope"), _VARIABLE.c.name == bindparam("name")
@@ -114,7 +113,6 @@ def apply(change: Change) -> Stored:
     change.write(_NEW_EVENT, rows)
     _write_waits(change)
     _write_variables(change)
-    _write_activities(change)
     if before.state is not None and change.labels != before.labels:
         change.write(_RELABEL, [{"this": change.instance_id, **change.labels.columns()}])
     if step.unfinished:
@@ -297,7 +295,7 @@ def _incident_row(instance_id: str, wait: Wait) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------------- variables, activities
+# --------------------------------------------------------------------------------------------------------------- variables
 
 
 def _write_variables(change: Change) -> None:
@@ -307,27 +305,3 @@ def _write_variables(change: Change) -> None:
     ]
     change.write(_UNSET, [row for row in rows if row["deleted"]])
     change.write(_SET, [row for row in rows if not row["deleted"]])
-
-
-_ENDS = {"completed": "completed", "cancelled": "cancelled"}
-
-
-def _write_activities(change: Change) -> None:
-    """One row per activation: most begin and end in the same step, so their row is written once."""
-    begun: dict[str, dict[str, Any]] = {}
-    ended: list[dict[str, Any]] = []
-    for entry in change.step.history:
-        if entry.kind == "activated" and entry.activation:
-            begun[entry.activation] = {
-                "id": entry.activation, "instance_id": change.instance_id, "process_key": change.before.process_key,
-                **{name: getattr(entry, name) for name in ("definition_id", "node", "node_kind", "node_name", "scope")},
-                "started_at": entry.at, "ended_at": None, "outcome": None, "ended_by": None,
-            }  # fmt: skip
-        elif entry.kind in _ENDS and entry.activation:
-            facts = {"ended_at": entry.at, "outcome": _ENDS[entry.kind], "ended_by": change.actor.id}
-            if entry.activation in begun:
-                begun[entry.activation] |= facts
-            else:
-                ended.append({"this": entry.activation, **facts})
-    change.write(_NEW_ACTIVITY, list(begun.values()))
-    change.write(_FINISH, ended)

@@ -7,13 +7,13 @@ from typing import get_args
 from sqlalchemy import select
 
 from engine.core.runtime.step import (
-    Continue, Entry, HistoryKind, MessagePublished, SetVariables, SignalThrown, Start, StepRefused, Stimulus, Variables,
+    Continue, HistoryKind, MessagePublished, SetVariables, SignalThrown, Start, StepRefused, Stimulus, Variables,
 )  # fmt: skip
 from engine.core.trial import Trial
-from engine.tables.instances import Event, ProcessInstance
+from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
 from engine.tables.store import Store
-from engine.verbs import definitions, hot, stepping
+from engine.verbs import definitions, history, hot, stepping
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import StartRefused, StimulusRefused
 from engine.verbs.library import Deployed
@@ -62,12 +62,7 @@ class StoredTrial(Trial):
             stored = stepping.load(session, self.id, lock=False)
             self._state = stored.state
             self._is_unfinished = session.scalar(select(ProcessInstance.is_unfinished).where(ProcessInstance.id == self.id))
-            rows = session.execute(select(Event.__table__).where(Event.stream == self.id).order_by(Event.seq)).mappings()
-            self.history = [
-                Entry(*(row[name] for name in ("kind", "at", "definition_id", "node", "node_kind", "node_name", "activation", "scope", "facts")))
-                for row in rows
-                if row["kind"] in _CORE
-            ]
+            self.history = [entry for entry in history.entries(session, self.id) if entry.kind in _CORE]
             sent = [row.payload for row in session.execute(select(Job.__table__).where(Job.kind == "message"))]
         named = {"title": stored.labels.title, "businessKey": stored.labels.business_key}
         self.labels = {name: value for name, value in named.items() if value is not None}

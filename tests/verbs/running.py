@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.core.runtime.step import CompleteTask
-from engine.tables.instances import Activity, Event, Incident, ProcessInstance, Variable
+from engine.core.runtime.step import CompleteTask, Entry
+from engine.tables.instances import Incident, ProcessInstance, Variable
 from engine.tables.jobs import Job
 from engine.tables.store import Store
 from engine.tables.tasks import UserTask
-from engine.verbs import definitions, jobs, stepping, worker
+from engine.verbs import definitions, history, jobs, stepping, worker
 from engine.verbs.access import SYSTEM, Actor
 
 DIAGRAMS = Path(__file__).parent.parent / "diagrams"
@@ -127,10 +127,15 @@ class Running:
 
     @property
     def events(self) -> list[str]:
-        return list(self._all(select(Event.kind).where(Event.stream == self.id).order_by(Event.seq)))
+        return [entry.kind for entry in self.entries]
+
+    @property
+    def entries(self) -> list[Entry]:
+        with self.store.reading() as session:
+            return list(history.entries(session, self.id))
 
     def visited(self, node: str) -> bool:
-        return bool(self._all(select(Activity.id).where(Activity.instance_id == self.id, Activity.node == node)))
+        return any(entry.kind == "activated" and entry.node == node for entry in self.entries)
 
     def _all(self, query: Any) -> Iterable[Any]:
         with self.store.reading() as session:

@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
+from engine.core.runtime.advance import advance
+from engine.core.runtime.step import CompleteTask
 from engine.tables.instances import Event, ProcessInstance, Stream
 from engine.tables.store import Store
-from engine.verbs import history
+from engine.verbs import history, stepping
 from engine.verbs.access import SYSTEM, Actor, Kind
 from engine.verbs.errors import NotFound
 from engine.verbs.history import Broken
+from engine.verbs.library import Deployed
 from tests.verbs.files import all_three
 from tests.verbs.running import Clock, Running, deploy
 
@@ -59,6 +62,47 @@ def test_a_changed_row_is_found(store: Store, case: Running, column: str, value:
     change(store, update(Event).where(Event.stream == case.id, Event.seq == 3).values({column: value}))
 
     assert broken(store)[0] == Broken(case.id, 3, "changed")
+
+
+def test_a_change_within_what_the_instance_did_by_itself_is_found(store: Store, case: Running) -> None:
+    with store.reading() as session:
+        moved = select(Event.seq, Event.facts).where(Event.stream == case.id, Event.kind == history.MOVED)
+        seq, facts = session.execute(moved.order_by(Event.seq)).first() or (0, {})
+    facts["lines"][0][1] = "elsewhere"
+    change(store, update(Event).where(Event.stream == case.id, Event.seq == seq).values(facts=facts))
+
+    assert broken(store) == [Broken(case.id, seq, "changed")]
+
+
+def test_entries_come_back_as_the_core_made_them(any_store: Store, clock: Clock) -> None:
+    deploy(any_store, clock, all_three())
+    case = Running.start(any_store, clock, "asking")
+    with any_store.reading() as session:
+        state = stepping.load(session, case.id).state
+        assert state is not None
+        made = advance(Deployed(session), state, CompleteTask(state.waits[0].id, {"subject": "道路"}), clock.now).history
+
+    case.complete("ask", subject="道路")
+
+    assert case.entries[-len(made) :] == list(made)
+
+
+def test_rows_of_one_entry_each_are_read_and_proved_as_ever(any_store: Store, clock: Clock) -> None:
+    deploy(any_store, clock, all_three())
+    case = Running.start(any_store, clock, "asking")
+    before = case.entries
+    rows: list[dict[str, Any]] = []
+    for seq, entry in enumerate(before, 1):
+        rows.append({**vars(entry), "stream": case.id, "seq": seq, "actor_id": "system", "actor_name": "系统"})
+        rows[-1]["hash"] = history.digest(rows[-2]["hash"] if seq > 1 else history.FIRST, rows[-1])
+    change(any_store, delete(Event).where(Event.stream == case.id))
+    change(any_store, insert(Event).values(rows))
+    change(any_store, update(ProcessInstance).values(history_head=rows[-1]["hash"], history_count=len(rows)))
+
+    case.complete("ask", subject="道路")
+
+    assert case.entries[: len(before)] == before
+    assert broken(any_store) == []
 
 
 def test_a_moved_moment_is_found(store: Store, case: Running, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import CompleteTask
-from engine.tables.instances import Activity, Event, ProcessInstance, Variable
+from engine.tables.instances import Event, ProcessInstance, Variable
 from engine.tables.people import CadreAssignment, Department, Enterprise, Membership, Person, Zone
 from engine.tables.prepared import Prepared
 from engine.tables.store import Store
@@ -31,7 +31,7 @@ ZONES, DEPARTMENTS, CADRES, ENTERPRISES = 10, 100, 400, 4_000
 PEOPLE = 2_000
 BATCH = 2_000  # instances of one transaction
 SPAN = timedelta(days=300)
-_OWN = ("process_instance", "variable", "user_task", "task_candidate", "activity", "event")
+_OWN = ("process_instance", "variable", "user_task", "task_candidate", "event")
 
 
 @dataclass
@@ -74,7 +74,7 @@ def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str,
 
 _TABLES: Mapping[str, Table] = {
     table.__tablename__: cast(Table, table.__table__)
-    for table in (ProcessInstance, Variable, UserTask, TaskCandidate, Activity, Event, Zone, Department, Enterprise, Person, Membership, CadreAssignment)
+    for table in (ProcessInstance, Variable, UserTask, TaskCandidate, Event, Zone, Department, Enterprise, Person, Membership, CadreAssignment)
 }
 
 

@@ -16,9 +16,9 @@ from engine.core.calendar import parse_limit
 from engine.core.runtime.step import Json, Wait
 from engine.core.scenario_model import Expectation, Move, Person, Scenario
 from engine.core.scenario_places import Places
-from engine.tables.instances import Event, ProcessInstance
+from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
-from engine.verbs import messages, stepping
+from engine.verbs import history, messages, stepping
 from engine.verbs.access import SYSTEM, Kind
 from tests.browser.conftest import DESK, PHONE, Site
 from tests.browser.playing.filling import COUNT, fill
@@ -214,12 +214,11 @@ class Play:
 
     def _last_end(self) -> tuple[str, str] | None:
         """The end event of the scenario's own process that was reached last."""
-        query = select(Event.node).where(
-            Event.stream == self.instance_id, Event.kind == "completed", Event.node_kind == "endEvent",
-            Event.definition_id.startswith(f"{self.process.id}:"),
-        )
+        node = None
         with self.site.store.reading() as session:
-            node = session.scalars(query.order_by(Event.seq.desc())).first()
+            for entry in history.entries(session, self.instance_id):
+                if entry.kind == "completed" and entry.node_kind == "endEvent" and entry.definition_id.startswith(f"{self.process.id}:"):
+                    node = entry.node
         return (self.process.id, node) if node else None
 
     def _task(self, move: Move) -> Open:
