@@ -92,10 +92,13 @@ class Trial:
         return self.send(Terminate(reason))
 
     def send(self, stimulus: Stimulus) -> Trial:
-        step = self._take(advance(self.library, self._state, stimulus, self.now, SLICE))
+        step = self._take(self._advance(stimulus))
         while step.unfinished:
-            step = self._take(advance(self.library, self._state, Continue(), self.now, SLICE))
+            step = self._take(self._advance(Continue()))
         return self
+
+    def _advance(self, stimulus: Stimulus) -> Step:
+        return advance(self.library, self._state, stimulus, self.now, SLICE)
 
     def _take(self, step: Step) -> Step:
         self._state = self._after_step(step.state)

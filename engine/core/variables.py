@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from engine.core.runtime.step import Json, VariableChange, Variables
+from engine.core.runtime.step import Elements, Json, RestNeeded, VariableChange, Variables
 
 
 class Scopes:
@@ -36,7 +36,10 @@ class Scopes:
         return self._values.get(scope, {})
 
     def set_local(self, scope: str, name: str, value: Json) -> None:
-        self._values.setdefault(scope, {})[name] = value
+        own = self._values.setdefault(scope, {})
+        if isinstance(own.get(name), Elements) and not isinstance(value, Elements):
+            raise RestNeeded  # what is replaced must be known, so that it can be removed
+        own[name] = value
         self._changes[scope, name] = VariableChange(scope, name, value)
         self.touched.add(name)
 
@@ -86,7 +89,10 @@ class View(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         for layer in self._layers:
             if name in layer:
-                return layer[name]
+                value = layer[name]
+                if value.__class__ is Elements:
+                    raise RestNeeded
+                return value
         raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:

@@ -1,5 +1,5 @@
-"""`run("diagram")`: a tiny diagram under tests/diagrams, tried three ways: in memory straight through, in memory saved and restored
-after each step, and by the verbs on PostgreSQL, read back from its rows after each step.
+"""`run("diagram")`: a tiny diagram under tests/diagrams, tried four ways: in memory straight through, saved and restored after each
+step, kept in parts, and by the verbs on PostgreSQL, read back from its rows after each step.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.core.library import InMemory
 from engine.core.problems import has_errors
 from engine.core.runtime.step import State, Status, Wait
 from engine.core.trial import Trial
+from tests.runtime.parted import PartedTrial
 from tests.runtime.stored import StoredTrial
 
 DIAGRAMS = Path(__file__).parent.parent / "diagrams"
@@ -39,10 +40,13 @@ def restored(state: State) -> State:
     )  # fmt: skip
 
 
-@pytest.fixture(params=["straight", "restored", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=["straight", "restored", "parted", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def run(request: pytest.FixtureRequest) -> Callable[..., Trial]:
     if request.param == "postgresql":
         return partial(StoredTrial, request.getfixturevalue("postgresql_store"))
+
+    if request.param == "parted":
+        return lambda name, *others: PartedTrial(library(name, *others), name)
 
     def _run(name: str, *others: str) -> Trial:
         return Trial(library(name, *others), name, after_step=restored if request.param == "restored" else None)

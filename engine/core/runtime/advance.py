@@ -11,8 +11,9 @@ from engine.core.library import Library
 from engine.core.runtime import activities, deadlines, events, listeners, scopes
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
+from engine.core.runtime.items import in_order
 from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, Start, State,
+    CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start, State,
     Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 from engine.core.runtime.turns import STEP_BUDGET, take_turns
@@ -31,7 +32,8 @@ def advance(
 ) -> Step:
     """What one stimulus makes of an instance. `state` is None for Start only; `now` is aware.
 
-    Raises StepRefused if the stimulus does not fit (nothing has happened then). Everything that goes wrong inside the diagram
+    Raises StepRefused if the stimulus does not fit (nothing has happened then), RestNeeded if the state leaves out what it reaches.
+    Everything that goes wrong inside the diagram
     is in the Step, as an incident; so is a loop that goes on for `budget` activations without a stimulus from outside.
     """
     if isinstance(stimulus, Start):
@@ -133,6 +135,8 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
 
 def _wait(execution: Execution, wait_id: str, kind: str) -> Wait:
     wait = execution.waits.get(wait_id)
+    if wait is None and execution.absent_tokens:
+        raise RestNeeded
     if wait is None or wait.kind != kind:
         raise StepRefused("wait_not_open", wait=wait_id, kind=kind)
     return wait
@@ -183,6 +187,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
 
 def _set_variables(execution: Execution, scope: str, variables: Variables) -> None:
     task = execution.tasks.get(scope)
+    if task is None and execution.absent_tokens:
+        raise RestNeeded
     if task is None:
         raise StepRefused("scope_unknown", scope=scope)
     for name, value in variables.items():
@@ -197,7 +203,7 @@ def _restore(library: Library, state: State, now: datetime, *, counting_on: bool
     process = library.process(state.definition_id)
     activations = state.activations if counting_on else 0
     execution = Execution(
-        library, process, state.instance_id, now, listeners.call, counter=state.counter, activations=activations
+        library, process, state.instance_id, now, listeners.call, counter=state.counter, activations=activations, absent=state.absent
     )
     for row in state.tokens:
         _restore_task(execution, row)
@@ -232,9 +238,10 @@ def _copied(facts: Any) -> Any:
 def _step(execution: Execution, before: State | None, now: datetime, *, unfinished: bool) -> Step:
     state = State(
         instance_id=execution.instance_id, definition_id=before.definition_id if before else execution.task_tree.definition_id,
-        status=execution.status, tokens=tuple(map(_row, execution.tasks.values())), waits=tuple(execution.waits.values()),
+        status=execution.status, tokens=tuple(map(_row, execution.tasks.values())), waits=in_order(execution.waits.values()),
         variables=execution.scopes.values, counter=execution.counter, activations=execution.activations,
         started_at=before.started_at if before else now,
+        absent={body: left_out for body, left_out in execution.absent.items() if body in execution.tasks},
     )  # fmt: skip
     return Step(
         state, _without_repeats(execution.history), execution.scopes.changes, tuple(execution.effects), _labels(execution), unfinished

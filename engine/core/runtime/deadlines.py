@@ -16,6 +16,7 @@ from engine.core.bpmn.model import Formula, Node, UserTask
 from engine.core.calendar import CHINA, FUNCTION_NAMES, CalendarError, Limit, due, parse_limit, resumed
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.limits import VARIABLE, around, effective, follows
+from engine.core.runtime.step import RestNeeded
 from engine.core.runtime.subscriptions import boundary_events, definition_of, make_waits, timer_due
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _move(limited: Activation, new: datetime) -> None:
 def _follow(limited: Activation) -> None:
     """Let every timer and due date that hangs on this limit have its new moment; reminders that have fired are armed again."""
     execution = limited.workflow
+    if execution.absent_tokens:
+        raise RestNeeded
     for wait in list(execution.waits.values()):
         owner = execution.tasks[wait.owner]
         if next(around(owner), None) is not limited:

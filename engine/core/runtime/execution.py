@@ -17,7 +17,7 @@ from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
 from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
-from engine.core.runtime.step import Effect, Entry, HistoryKind, Json, Status, Variables, Wait
+from engine.core.runtime.step import Absent, Effect, Entry, HistoryKind, Json, RestNeeded, Status, Variables, Wait
 from engine.core.variables import Scopes, View
 
 
@@ -31,7 +31,7 @@ class Execution(Workflow):  # type: ignore[misc]
 
     def __init__(
         self, library: Library, process: Process, instance_id: str, now: datetime, call_listener: CallListener, *, counter: int = 0,
-        activations: int = 0,
+        activations: int = 0, absent: Mapping[str, Absent] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(specification(process), deserializing=True)
         self.library = library
@@ -52,6 +52,8 @@ class Execution(Workflow):  # type: ignore[misc]
         self.conditions: dict[str, None] = {}  # ids of the waits for conditions, in the order they opened
         self.steps_back: Activation | None = None  # the activation just run wants its turn after everything else that is ready
         self.unseen_condition = False  # a condition has been armed that nobody has looked at
+        self.absent: Mapping[str, Absent] = absent or {}
+        self.absent_tokens = sum(left_out.tokens for left_out in self.absent.values())
 
     # --------------------------------------------------------------------------------------------------------- the queue
 
@@ -74,15 +76,17 @@ class Execution(Workflow):  # type: ignore[misc]
 
     # ---------------------------------------------------------------------------------------------------------- tokens
 
-    def new_id(self) -> str:
+    def new_id(self, scope: Activation) -> str:
+        """An id for something in `scope`. Inside an item of a repeated activity it begins with the item's, and so says where it is."""
         self.counter += 1
-        return f"{self.instance_id}.{self.counter}"
+        is_head = "item" in scope.facts or scope._parent is None
+        return f"{scope.id if is_head else scope.id.rpartition('.')[0]}.{self.counter}"
 
     def activate(
         self, spec: FlowNode, scope: Activation, facts: dict[str, Any] | None = None, *, state: int = READY, definition_id: str = ""
     ) -> Activation:
         """Put a token at a node inside `scope`."""
-        task = Activation(self, spec, scope, self.new_id(), state, facts or {}, definition_id or scope.definition_id)
+        task = Activation(self, spec, scope, self.new_id(scope), state, facts or {}, definition_id or scope.definition_id)
         self.record("activated", task, **_item_facts(task))
         if state == READY:
             task._ready()
@@ -120,7 +124,7 @@ class Execution(Workflow):  # type: ignore[misc]
 
     def settle(self, scope: Activation) -> None:
         """If no token is left in a scope, it is done."""
-        if scope.alive and not scope._children and scope.facts.get("phase") == "work":
+        if scope.alive and not self.count_inside(scope) and scope.facts.get("phase") == "work":
             scope.task_spec.emptied(scope)
 
     def forget(self, task: Activation) -> None:
@@ -146,8 +150,14 @@ class Execution(Workflow):  # type: ignore[misc]
         self.record("cancelled", task, **_item_facts(task))
         self.forget(task)
 
+    def count_inside(self, scope: Activation) -> int:
+        """How many activations are directly in a scope, those left out of the state too."""
+        return len(scope._children) + (self.absent[scope.id].items if scope.id in self.absent else 0)
+
     def cancel_inside(self, scope: Activation, but: Activation | None = None) -> None:
         """Cancel every activation in a scope, except one."""
+        if scope.id in self.absent:
+            raise RestNeeded
         for child in reversed(scope.children):
             if child is not but and child.alive:
                 self.cancel_task(child)
@@ -183,7 +193,7 @@ class Execution(Workflow):  # type: ignore[misc]
     def new_wait(self, owner: Activation, node: Node, kind: str, **facts: Any) -> Wait:
         """A wait of `owner` to which `node` reacts (itself, a boundary event, an event sub-process's start …)."""
         return Wait(
-            id=facts.pop("id", None) or self.new_id(), kind=kind, owner=owner.id, node=node.id, node_name=node.name,  # type: ignore[arg-type]
+            id=facts.pop("id", None) or self.new_id(owner), kind=kind, owner=owner.id, node=node.id, node_name=node.name,  # type: ignore[arg-type]
             process_id=owner.process.id, definition_id=owner.definition_id, scope=owner.id, created_at=self.now, **facts,
         )  # fmt: skip
 

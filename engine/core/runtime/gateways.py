@@ -193,7 +193,7 @@ def _gets_no_more(waiting: Activation) -> bool:
 
 def report_standstill(execution: Execution) -> None:
     """At rest: an instance that has not ended and waits for nothing would be lost; whoever holds it up is an incident."""
-    if execution.status is Status.ACTIVE and not execution.waits:
+    if execution.status is Status.ACTIVE and not execution.waits and not execution.absent_tokens:
         held = next(iter(execution.joins.values()), None) or next(reversed(execution.tasks.values()))
         report_stuck(held, "instance_stuck", {"node": held.task_spec.node.name or held.task_spec.node.id})
 

@@ -8,7 +8,7 @@ from engine.core.bpmn.model import EventDefinition, MultiInstance
 from engine.core.runtime.events import catch_thrown_at
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.mappings import result_name
-from engine.core.runtime.step import Json, Variables
+from engine.core.runtime.step import Elements, Json, RestNeeded, Variables
 
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
@@ -29,6 +29,8 @@ def enter(task: Activation) -> None:
     if total > LARGEST:
         raise Fault("too_many_items", count=total, largest=LARGEST)
     task.facts["multi"] = {"total": total, "next": 0, "completed": 0}
+    if loop.output_collection:
+        task.facts["multi"]["results"] = loop.output_collection
     if items is not None:
         task.facts["items"] = items
     if loop.output_collection:
@@ -67,8 +69,7 @@ def collect(item: Activation) -> None:
     execution, loop, counts = item.workflow, _loop(item), body.facts["multi"]
     if loop.output_collection and loop.output_element is not None:
         value = execution.json(loop.output_element, item)
-        results = list(execution.scopes.local(body.id)[loop.output_collection])  # type: ignore[arg-type]
-        results[item.facts["item"] - 1] = value
+        results = _with(execution.scopes.local(body.id).get(loop.output_collection), item.facts["item"] - 1, value, loop.output_collection)
         execution.scopes.set_local(body.id, loop.output_collection, results)
     item.facts["throws"] = [
         index for index, (condition, _) in enumerate(loop.complex_behavior)
@@ -76,6 +77,15 @@ def collect(item: Activation) -> None:
     ]  # fmt: skip
     if loop.completion_condition is not None:
         item.facts["satisfied"] = execution.truth(loop.completion_condition, item, _numbers(body, counts["completed"] + 1))
+
+
+def _with(results: object, index: int, value: Json, name: str) -> Json:
+    """The output collection with one element more."""
+    if isinstance(results, Elements):
+        return Elements({**results.changed, index: value})  # type: ignore[return-value]
+    if not isinstance(results, list) or index >= len(results):
+        raise Fault("output_collection_overwritten", name=name)
+    return [*results[:index], value, *results[index + 1 :]]
 
 
 def item_left(body: Activation, item: Activation) -> None:
@@ -90,7 +100,7 @@ def item_left(body: Activation, item: Activation) -> None:
         execution.cancel_inside(body)
     elif _loop(body).sequential and counts["next"] < counts["total"]:
         _start_item(body)
-    if not body._children:
+    if not execution.count_inside(body):
         execution.resume(body, "leave")
 
 
@@ -108,6 +118,8 @@ def publish(body: Activation) -> None:
     execution, name = body.workflow, _loop(body).output_collection
     if name:
         value = execution.scopes.local(body.id).get(name)
+        if isinstance(value, Elements):
+            raise RestNeeded
         execution.scopes.remove(body.id, name)
         execution.merge(body, {name: value})
 
@@ -118,7 +130,7 @@ def _numbers(body: Activation, completed: int) -> Variables:
     Nothing is terminated while the condition is still to be judged: it is what terminates. Source: BPMN 2.0.2 Table 10.31.
     """
     total = body.facts["multi"]["total"]
-    counts = {"Instances": total, "ActiveInstances": len(body._children) - 1, "CompletedInstances": completed, "TerminatedInstances": 0}
+    counts = {"Instances": total, "ActiveInstances": body.workflow.count_inside(body) - 1, "CompletedInstances": completed, "TerminatedInstances": 0}
     return {f"{prefix}{name}": count for prefix in ("numberOf", "nrOf") for name, count in counts.items()}
 
 

@@ -125,11 +125,35 @@ Effect = MessagePublished | SignalThrown
 
 
 @dataclass(frozen=True)
+class Absent:
+    """What a state leaves out of one parallel multi-instance activity: so many `items`, with so many `tokens` in all of them.
+
+    `collection` names its output collection, if the elements of that are left out too.
+    """
+
+    items: int = 0
+    tokens: int = 0
+    collection: str | None = None
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Stands for an output collection whose elements are left out of the state: only those set since are here, index → value."""
+
+    changed: Mapping[int, Json] = field(default_factory=dict)
+
+
+class RestNeeded(Exception):
+    """The stimulus reaches what the state leaves out. Nothing has happened: call again with the whole state."""
+
+
+@dataclass(frozen=True)
 class State:
     """An instance between two steps: JSON-able, small and flat. `waits` are stored in their own tables and handed back with it.
 
-    `tokens`: one row per live activation `[id, parent id, definition id or null (inherited), node id, phase, facts]`.
-    `variables`: scope (activation id) → name → value; the root scope's id is the instance id.
+    `tokens`: one row per live activation `[id, parent id, definition id or null (inherited), node id, phase, facts]`, by age.
+    `waits`: by when they opened, then by number. `variables`: scope (activation id) → name → value; the root scope's
+    id is the instance id. `absent`: body of a multi-instance activity → what is left out of it (see `items`); a whole state has none.
     """
 
     instance_id: str
@@ -138,9 +162,10 @@ class State:
     tokens: tuple[list[Json], ...] = ()
     waits: tuple[Wait, ...] = ()
     variables: Mapping[str, Variables] = field(default_factory=dict)
-    counter: int = 0  # for ids: "<instance id>.<counter>"
+    counter: int = 0  # for ids: "<instance id>.<counter>", in an item of a repeated activity "<item's id>.<counter>"
     activations: int = 0  # automatic activations since the last stimulus from outside: the step budget
     started_at: datetime | None = None
+    absent: Mapping[str, Absent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

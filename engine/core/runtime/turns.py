@@ -40,7 +40,7 @@ def _run(execution: Execution, task: Activation, budget: int) -> None:
     try:
         if execution.activations > budget:
             raise Fault("step_budget", node=_loop_at(task), budget=budget)
-        if len(execution.tasks) > MOST_TOKENS:
+        if len(execution.tasks) + execution.absent_tokens > MOST_TOKENS:
             _stop_growing(execution, task)
             return
         task.run()
