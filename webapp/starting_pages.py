@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from itertools import groupby
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,10 +27,7 @@ pages = Blueprint("starting_pages", __name__, url_prefix="/start")
 def choose() -> ResponseReturnValue:
     with store().reading() as session:
         processes = definitions.startable(session, g.actor)
-    # Processes without a category come last, under a heading of their own.
-    ordered = sorted(processes, key=lambda process: (not process.category, process.category or "", process.name))
-    groups = [(category, list(members)) for category, members in groupby(ordered, key=lambda process: process.category or "")]
-    return render_template("start.html", groups=groups)
+    return render_template("start.html", processes=processes)
 
 
 @pages.get("/<key>")

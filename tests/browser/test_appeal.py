@@ -45,7 +45,7 @@ def submit(site: Site, page: Page, button: str = "提交办结") -> None:
 
 def test_an_appeal_goes_from_filing_to_the_archive_by_five_people(site, sit_down):
     zhao = sit_down("zhao", size=PHONE)
-    zhao.get_by_role("link", name="我要办：企业诉求办理").click()
+    zhao.get_by_role("link", name="企业诉求办理").click()
     fill(zhao, contact_name="赵敏", contact_phone="13800138000", appeal_title=TITLE, appeal_type="environment")
     fill(zhao, appeal_content="每逢大雨，围墙外雨水倒灌进车间，设备被迫停机。")
     zhao.locator('[name="appeal_files"][type=file]').set_input_files({"name": "现场.pdf", "mimeType": "application/pdf", "buffer": PDF})
