@@ -1,4 +1,4 @@
-"""Demonstration data, made by really running the appeal process: people, enterprises, and a case in every state.
+"""Demonstration data, made by really running the processes: people, enterprises, an appeal in every state, services under way.
 
 The stories are told in working days before now. Each act is one transaction with the moment it would have had, and the worker fires
 every timer in between; so the data obeys every rule of the diagrams and cannot rot.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from engine.core.calendar import CHINA, Calendar
 from engine.tables.instances import ProcessInstance
@@ -21,7 +21,8 @@ from engine.verbs import access, actions, calendars, deploying, jobs, people, re
 from engine.verbs.access import SYSTEM, Kind
 from engine.verbs.worker import run_once
 from webapp import files
-from webapp.stories import PROCESS, STORIES, Act, Do, Story, Wait
+from webapp.service_stories import SERVICE_STORIES
+from webapp.stories import STORIES, Act, Do, Later, Story, Wait
 
 PASSWORD = "zhuqi-demo-2026"
 
@@ -55,6 +56,9 @@ ACCOUNTS = (
     Account("jinrong", "赵国栋", Kind.DEPARTMENT, department="finance", zone=ZONE, position="财政金融服务局"),
     Account("jianshe", "刘建军", Kind.DEPARTMENT, department="construction", zone=ZONE, position="建设管理局"),
     Account("renshe", "陈静", Kind.DEPARTMENT, department="labour", zone=ZONE, position="党建和人力资源部"),
+    Account("shenpi", "孙伟", Kind.DEPARTMENT, department="approval", zone=ZONE, position="行政审批局"),
+    Account("fuwu", "周敏", Kind.DEPARTMENT, department="service_team", zone=ZONE, position="助企服务专班"),
+    Account("tousu", "郑洁", Kind.DEPARTMENT, department="letters", zone=ZONE, position="投诉受理中心"),
     Account("ducha", "周正", Kind.SUPERVISOR, zone=ZONE, position="督查室"),
     Account("sheji", "孙慧", Kind.DESIGNER, zone=ZONE, position="营商环境办"),
     Account("admin", "系统管理员", Kind.ADMINISTRATOR, position="信息中心"),
@@ -73,10 +77,10 @@ def prepare(store: Store, now: datetime) -> int:
     if not empty:
         return 0
     stage = _set_up(store, now)
-    for story in STORIES:
+    for story in (*STORIES, *SERVICE_STORIES):
         stage.tell(story)
     stage.settle(now)
-    return len(STORIES)
+    return len(STORIES) + len(SERVICE_STORIES)
 
 
 def accounts(store: Store, language: str) -> Iterator[str]:
@@ -134,7 +138,7 @@ class Stage:
             if isinstance(step, Wait):
                 self.settle(clock)
             elif not instance_id:
-                instance_id = self._file(step, clock)
+                instance_id = self._file(story.process, step, clock)
             else:
                 self.settle(clock)
                 self._do(instance_id, step, clock)
@@ -154,11 +158,11 @@ class Stage:
                 return
             run_once(self.store, due, sweep=False)
 
-    def _file(self, act: Act, clock: datetime) -> str:
+    def _file(self, process: str, act: Act, clock: datetime) -> str:
         values = {name: self._resolved(value) for name, value in act.values.items()}
         with self.store.writing() as session:
             actor = access.actor(session, self.people[act.who], clock)
-            return starting.start_json(session, PROCESS, values, actor, clock).id
+            return starting.start_json(session, process, values, actor, clock).id
 
     def _do(self, instance_id: str, act: Act, clock: datetime) -> None:
         values = {name: self._resolved(value) for name, value in act.values.items()}
@@ -169,15 +173,21 @@ class Stage:
                 actions.perform_action(session, wait.wait_id, {name: [str(value)] for name, value in values.items()}, actor, clock)
                 return
             query = select(UserTask.id).where(
-                UserTask.instance_id == instance_id, UserTask.node == act.node, UserTask.closed_at.is_(None)
+                UserTask.instance_id == instance_id, UserTask.closed_at.is_(None), or_(UserTask.node == act.node, UserTask.name == act.node)
             )
             query = query.where(access.workable_tasks(actor))
             tasks.complete_json(session, session.scalars(query.order_by(UserTask.id)).first() or "", values, actor, clock)
 
     def _resolved(self, value: object) -> object:
-        """`@qiye1`: the enterprise, `#jinrong`: the person; anything else is itself."""
+        """`@qiye1`: the enterprise, `#jinrong`: the person, `Later`: a date or moment; anything else is itself."""
+        if isinstance(value, Later):
+            return self._later(value)
         if isinstance(value, str) and value.startswith("@"):
             return self.enterprises[value[1:]]
         if isinstance(value, str) and value.startswith("#"):
             return self.people[value[1:]]
         return value
+
+    def _later(self, later: Later) -> str:
+        day = self.now.astimezone(CHINA).date() + timedelta(days=later.days)
+        return f"{day.isoformat()}T{later.time}+08:00" if later.time else day.isoformat()

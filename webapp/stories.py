@@ -1,15 +1,12 @@
-"""The demonstration cases: who does what, how many working days ago. Told so that a case stands in every state."""
+"""The demonstration cases of the appeal process: who does what, how many working days ago. A case stands in every state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROCESS = "appeal_handling"
-
-
 @dataclass(frozen=True)
 class Act:
-    """A person completes the open task at `node` (the first act of a story files the case) with these answers."""
+    """A person completes the open task with this id or name (the first act of a story files the case) with these answers."""
 
     days_ago: int
     time: str
@@ -35,6 +32,15 @@ class Wait(Act):
 class Story:
     title: str
     steps: tuple[Act, ...]
+    process: str = "appeal_handling"
+
+
+@dataclass(frozen=True)
+class Later:
+    """Among the answers: a day so many days after now (negative: before), or a moment of that day in China."""
+
+    days: int
+    time: str | None = None
 
 
 def filed(days: int, time: str, who: str, title: str, kind: str, content: str, **more: object) -> Act:
