@@ -15,13 +15,13 @@ from engine.tables.store import Store
 from engine.verbs.access import Act, may
 from webapp import (
     action_pages, attachment_pages, clause_pages, clock, definition_pages, enterprise_pages, error_pages, health, home, inbox, instance_pages,
-    menu, notification_pages, people_words, reference_pages, security, signing_in, starting_pages, task_pages, texts, times,
+    menu, notification_pages, password_pages, people_pages, people_words, reference_pages, security, signing_in, starting_pages, task_pages, texts, times,
 )  # fmt: skip
 from webapp.settings import Settings
 
 FAMILIES = (
     home, signing_in, inbox, task_pages, starting_pages, enterprise_pages, instance_pages, action_pages, attachment_pages,
-    definition_pages, reference_pages, clause_pages, notification_pages, texts, health,
+    definition_pages, reference_pages, people_pages, password_pages, clause_pages, notification_pages, texts, health,
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def _words(app: Flask) -> None:
     app.jinja_env.filters.update(local=times.local, local_words=times.local_words, local_day=times.local_day)
     app.jinja_env.globals.update(
         t=texts.t, asset=asset, remaining=times.remaining, menu=menu.entries, unread=menu.unread, kind_words=people_words.kind,
-        Act=Act, may=lambda act: g.actor is not None and may(g.actor, act),
+        file_address=attachment_pages.address, Act=Act, may=lambda act: g.actor is not None and may(g.actor, act),
     )  # fmt: skip
     app.context_processor(lambda: {"lang": texts.language(), "actor": g.get("actor")})
 

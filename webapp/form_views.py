@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Response, render_template
 
 from engine.core.calendar import CHINA
 from engine.core.forms.model import FieldError
-from engine.core.forms.parts import Line, Part, View
+from engine.core.forms.parts import View
 from engine.core.forms.view import view
 from engine.verbs.filling import TaskForm
 from webapp.posted_forms import Raw
@@ -42,19 +42,10 @@ def saved_words(saved_at: datetime) -> Response:
 def typed_words(form: View | None) -> list[tuple[str, str]]:
     """Label and words of every field that something was typed into, to be read and copied."""
     found = []
-    for part in _parts(form.lines if form else ()):
+    for part in form.walk() if form else ():
         words = [*part.display] or list(part.texts)
         words += [file.name for file in part.files]
         filled = "、".join(word for word in words if word)
         if part.name and part.kind not in ("checkbox",) and filled:
             found.append((part.label, filled))
     return found
-
-
-def _parts(lines: Sequence[Line]) -> Iterator[Part]:
-    for line in lines:
-        for part in line.parts:
-            yield part
-            yield from _parts(part.lines)
-            for row in part.rows:
-                yield from _parts(row.lines)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Status
-from engine.verbs import audience, definitions, incidents, instances, records, tasks
+from engine.verbs import audience, definitions, departments, incidents, instances, tasks
 from engine.verbs.access import Act, Kind
 from webapp.case_parts import case_parts
 from webapp.clock import now
@@ -30,11 +30,11 @@ def show_all() -> ResponseReturnValue:
         page = tasks.page(session, instances.list_instances(g.actor, chosen, now()), page_number(), 20)
         current = instances.open_tasks(session, [row.id for row in page.rows])
         processes = definitions.names(session).items()
-        departments = records.departments(session, g.actor.zone_id)
+        offices = departments.departments(session, g.actor.zone_id)
     asked = {name: value for name, value in request.args.items() if name != "page"}
     return render_template(
         "instances.html", page=page, current=current, chosen=chosen, is_narrowed=chosen != instances.Filter(), processes=processes,
-        departments=departments, statuses=[status.value for status in Status],
+        departments=offices, statuses=[status.value for status in Status],
         address=lambda number: url_for(".show_all", **{**asked, "page": number}),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ class Place:
 def entries() -> list[Place]:
     """The menu of the signed-in person, most used first; at most five, the width of a phone."""
     actor = g.get("actor")
-    if actor is None:
+    if actor is None or g.must_change_password:
         return []
     places = []
     if actor.kind is Kind.ENTERPRISE:
@@ -40,6 +40,8 @@ def entries() -> list[Place]:
         places.append(_place("menu.definitions", "diagram", "definition_pages.show_all", "definition_pages."))
     if may(actor, Act.SET_REFERENCE):
         places.append(_place("menu.reference", "table", "reference_pages.show_all", "reference_pages."))
+    if may(actor, Act.MANAGE_PEOPLE):
+        places.append(_place("menu.people", "person", "people_pages.show_all", "people_pages."))
     places.append(_place("menu.clauses", "book", "clause_pages.show_all", "clause_pages."))
     return places
 

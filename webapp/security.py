@@ -25,6 +25,7 @@ from webapp.database import store
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+WITH_TEMPORARY_PASSWORD = ("password_pages.show", "password_pages.change", "signing_in.sign_out")
 POLICY = "; ".join(
     [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "style-src-attr 'unsafe-inline'", "img-src 'self' data:",
@@ -82,13 +83,14 @@ def enter(person_id: str, stamp: str) -> None:
 
 
 def _load_actor() -> None:
-    g.actor = None
+    g.actor, g.must_change_password = None, False
     person, stamp = session.get("person"), session.get("stamp")
     if not person or request.endpoint == "static":
         return
     with store().reading() as db:
-        if people.stamp(db, person) == stamp and stamp is not None:
-            g.actor = access.actor(db, person, now())
+        standing = people.standing(db, person)
+        if standing is not None and standing.password_stamp == stamp:
+            g.actor, g.must_change_password = access.actor(db, person, now()), standing.password_is_temporary
     if g.actor is None:
         session.clear()
 
@@ -105,6 +107,8 @@ def _guard() -> ResponseReturnValue | None:
         if request.method not in ("GET", "HEAD"):
             abort(401)
         return redirect(url_for("signing_in.show", next=request.full_path.rstrip("?")), 303)
+    if g.must_change_password and request.endpoint not in WITH_TEMPORARY_PASSWORD:
+        return redirect(url_for("password_pages.show"), 303)
     if mark is None or (mark.act is not None and not access.may(g.actor, mark.act)):
         abort(403)
     return None

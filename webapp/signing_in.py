@@ -20,7 +20,7 @@ from webapp.security import enter, limiter, public, safe_target, signed_in
 pages = Blueprint("signing_in", __name__)
 
 
-def _was_refused(response: Response) -> bool:
+def was_refused(response: Response) -> bool:
     """Only failures count: a whole office comes from one address every morning."""
     return response.status_code >= 400
 
@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/sign-in")
 @public
-@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=_was_refused)
+@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def sign_in() -> ResponseReturnValue:
     username = request.form.get("username", "")[:200].strip()
     with store().writing() as db:
@@ -48,7 +48,7 @@ def sign_in() -> ResponseReturnValue:
 
 @pages.post("/sign-in/demonstration")
 @public
-@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=_was_refused)
+@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def demonstrate() -> ResponseReturnValue:
     """Enter as one of the demonstration people, without a password; there is no such thing in production."""
     person = request.form.get("person", "")
@@ -73,9 +73,11 @@ def _attempt(db: Session, username: str, password: str) -> str | EngineError:
 
 def _enter(person_id: str) -> ResponseReturnValue:
     with store().reading() as db:
-        stamp = people.stamp(db, person_id)
+        standing = people.standing(db, person_id)
+    if standing is None:  # closed between the two transactions
+        abort(401)
     target = safe_target(request.form.get("next"))
-    enter(person_id, stamp)
+    enter(person_id, standing.password_stamp)
     return redirect(target, 303)
 
 

@@ -16,11 +16,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from engine.core.bpmn.timers import is_cycle
 from engine.core.problems import Problem
 from engine.feel import Function, Json, Null, Run
 
 FUNCTION_NAME = "reference"
-Type = Literal["text", "flag", "number", "day"]
+Type = Literal["text", "flag", "number", "day", "cycle"]
 Row = dict[str, Json]
 Key = tuple[Json, ...]
 
@@ -77,6 +78,13 @@ class Difference:
         return len(self.added) + len(self.changed) + len(self.removed)
 
 
+def _cycle(cell: str) -> str:
+    """When something begins again and again: as a timer's cycle may be written."""
+    if not is_cycle(cell):
+        raise ValueError(cell)
+    return cell
+
+
 def _flag(cell: str) -> bool:
     if cell.lower() not in ("true", "false"):
         raise ValueError(cell)
@@ -91,7 +99,7 @@ def _number(cell: str) -> int | float:
 
 
 _READERS: Mapping[Type, Callable[[str], Json]] = {
-    "text": str, "flag": _flag, "number": _number, "day": lambda cell: date.fromisoformat(cell).isoformat(),
+    "text": str, "flag": _flag, "number": _number, "day": lambda cell: date.fromisoformat(cell).isoformat(), "cycle": _cycle,
 }  # fmt: skip
 
 
@@ -115,6 +123,8 @@ KNOWN: Mapping[str, Schema] = {
     "materials": _schema(2, "list!", "id!", "name!", "required:flag!", "note"),
     "public_services": _schema(1, "id!", "name!", "department_id", "limit_days:number"),
     "questionnaire": _schema(2, "questionnaire!", "id!", "text!", "indicator"),
+    "schedules": _schema(1, "id!", "name!", "cycle:cycle!", "note"),
+    "channels": _schema(1, "id!", "name!", "handles!", "phone", "hours", "address", "url", "note"),
     "legal_topics": _schema(1, "id!", "title!", "text"),
     "clauses": _schema(1, "id!", "level:应|宜|可!", "text!"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.tables.types import Base, Id, Json
@@ -76,6 +76,7 @@ class Person(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    password_is_temporary: Mapped[bool] = mapped_column(default=False, server_default=false())  # set by an administrator, for one sign-in
 
 
 class Membership(Base):

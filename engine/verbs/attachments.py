@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from engine.core.forms.model import Attachment, Form
 from engine.core.runtime.step import Json
+from engine.tables.instances import ProcessInstance
+from engine.tables.people import Person
 from engine.tables.tasks import Attachment as Stored
 from engine.tables.tasks import UserTask
 from engine.verbs import history
-from engine.verbs.access import Act, Actor, may_see_instance, may_work_on, require, visible_tasks
+from engine.verbs.access import Act, Actor, Kind, may_see_instance, may_work_on, require, visible_instances, visible_tasks
 from engine.verbs.case_facts import task_facts
 from engine.verbs.errors import EngineError, NotAllowed, NotFound
 from engine.verbs.file_types import clean_name, media_type
@@ -66,33 +68,50 @@ def store(
     return Attachment(attachment_id, name, len(content), kind)
 
 
-def open(session: Session, attachment_id: str, actor: Actor) -> tuple[Row, bytes]:
+def open(session: Session, attachment_id: str, actor: Actor, shown: Collection[str] = ()) -> tuple[Row, bytes]:
     """The facts (id, filename, media_type, size, sha256, …) and the content of a file.
 
-    Raises NotFound unless the actor sees the instance it belongs to; before it belongs to one, only its uploader does.
+    `shown`: ids of the files in a form that the actor has before them, whichever case they were handed in for. Raises NotFound for
+    any other file that `of_instance` would not list to the actor; before it belongs to a case, only its uploader sees it.
     """
-    found = session.execute(
-        select(
-            Stored.id, Stored.filename, Stored.media_type, Stored.size, Stored.sha256, Stored.instance_id, Stored.task_id,
-            Stored.uploaded_by, Stored.uploaded_at, Stored.content,
-        ).where(Stored.id == attachment_id)
-    ).one_or_none()  # fmt: skip
+    columns = (
+        Stored.id, Stored.filename, Stored.media_type, Stored.size, Stored.sha256, Stored.instance_id, Stored.task_id,
+        Stored.uploaded_by, Stored.uploaded_at, Stored.content,
+    )  # fmt: skip
+    own = and_(Stored.instance_id.is_(None), Stored.uploaded_by == actor.id)
+    of_case = select(ProcessInstance.id).where(Stored.instance_id == ProcessInstance.id, visible_instances(actor), _of_case(actor))
+    seen = true() if attachment_id in shown else or_(own, of_case.exists())
+    found = session.execute(select(*columns).where(Stored.id == attachment_id, seen)).one_or_none()
     if found is None:
-        raise NotFound("attachment", attachment_id)
-    allowed = found.uploaded_by == actor.id if found.instance_id is None else may_see_instance(session, actor, found.instance_id)
-    if not allowed:
         raise NotFound("attachment", attachment_id)
     return found, found.content
 
 
 def of_instance(session: Session, instance_id: str, actor: Actor) -> list[Row]:
-    """The files of a case, oldest first: for staff all of them, for an enterprise those of its own people. Raises NotFound."""
+    """The files of a case, oldest first: for staff all of them, for an enterprise those of `_of_case`. Raises NotFound."""
     if not may_see_instance(session, actor, instance_id):
         raise NotFound("instance", instance_id)
-    query = select(Stored.id, Stored.filename, Stored.media_type, Stored.size, Stored.task_id, Stored.uploaded_by, Stored.uploaded_at)
-    own_tasks = select(UserTask.id).where(UserTask.instance_id == instance_id, visible_tasks(actor))
-    seen = or_(Stored.uploaded_by == actor.id, Stored.task_id.in_(own_tasks), Stored.task_id.is_(None))
-    return list(session.execute(query.where(Stored.instance_id == instance_id, seen).order_by(Stored.uploaded_at, Stored.id)))
+    query = (
+        select(Stored.id, Stored.filename, Stored.media_type, Stored.size, Stored.task_id, Stored.uploaded_by, Stored.uploaded_at)
+        .join(ProcessInstance, ProcessInstance.id == Stored.instance_id)
+        .where(Stored.instance_id == instance_id, _of_case(actor))
+        .order_by(Stored.uploaded_at, Stored.id)
+    )
+    return list(session.execute(query))
+
+
+def _of_case(actor: Actor) -> ColumnElement[bool]:
+    """Over Attachment and its ProcessInstance, which the actor sees: the files that are theirs to see besides.
+
+    An enterprise has what its own people handed in, what belongs to its tasks, and what its case was filed with; papers that offices
+    exchange about it are shown to it only by a form.
+    """
+    if actor.kind is not Kind.ENTERPRISE:
+        return true()
+    colleagues = select(Person.id).where(Person.enterprise_id == actor.enterprise_id)
+    own_tasks = select(UserTask.id).where(visible_tasks(actor))
+    filed = and_(Stored.task_id.is_(None), Stored.uploaded_at <= ProcessInstance.started_at)
+    return or_(Stored.uploaded_by.in_(colleagues), Stored.task_id.in_(own_tasks), filed)
 
 
 def for_form(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.forms.model import Attachment, FieldError, Form
 from engine.core.forms.submission import NAMES, SIZE, Submission, submit, submit_json
+from engine.core.forms.view import view
 from engine.core.runtime.advance import visible
 from engine.core.runtime.step import Json, State, Variables
 from engine.tables.people import Enterprise
@@ -62,6 +63,14 @@ def filled(
         return TaskForm(None, variables)
     draft, saved_at = load_draft(session, subject, actor) or (None, None)
     return TaskForm(form, with_sources(session, form, variables, actor), draft, saved_at, attachments)
+
+
+def files_shown(shown: TaskForm, now: datetime) -> frozenset[str]:
+    """Ids of the files that the form shows to whoever may see it: those of hidden fields are not among them."""
+    if shown.form is None:
+        return frozenset()
+    drawn = view(shown.form, shown.variables, now=now, read_only=True, attachments=shown.attachments)
+    return frozenset(file.id for part in drawn.walk() for file in part.files)
 
 
 def judged(session: Session, shown: TaskForm, raw: Raw, actor: Actor, now: datetime) -> Variables:

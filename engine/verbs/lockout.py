@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down: after some failures an account stands still for a while."""
+"""Guessing passwords is slowed down: after some failures an account stands still for a while, and nobody outside is told that it does."""
 
 from __future__ import annotations
 
@@ -17,29 +17,23 @@ LOCK = timedelta(minutes=15)
 
 
 class SignInRefused(EngineError):
-    """Unknown name or wrong password: which one is not told."""
+    """Unknown name, wrong password, closed or locked account: which one is not told, so that names cannot be tried out."""
 
     code = "sign_in_refused"
 
-
-class LockedOut(EngineError):
-    """Too many wrong passwords. `until` is the moment from which on the account can be tried again."""
-
-    code = "locked_out"
+    def __init__(self) -> None:
+        super().__init__(failures=FAILURES, minutes=LOCK // timedelta(minutes=1))
 
 
-def require_unlocked(locked_until: datetime | None, now: datetime) -> None:
-    """Raises LockedOut; the password is not even looked at then."""
-    if locked_until is not None and locked_until > now:
-        raise LockedOut(until=locked_until)
+def is_locked(locked_until: datetime | None, now: datetime) -> bool:
+    return locked_until is not None and locked_until > now
 
 
 def count_failure(session: Session, person: Row, now: datetime) -> None:
-    """One more wrong password. The one that fills the measure raises LockedOut; after the lock, counting begins anew."""
+    """One more wrong password; the one that fills the measure locks the account. After the lock, counting begins anew."""
     failed = 1 if person.locked_until is not None else person.failed_count + 1
     until = now + LOCK if failed >= FAILURES else None
     session.execute(update(Person).where(Person.id == person.id).values(failed_count=failed, locked_until=until))
     if until is not None:
         line = history.entry("person_locked", now, person=person.id, until=until.isoformat())
         history.append(session, history.SYSTEM_STREAM, [line], SYSTEM, now)
-        raise LockedOut(until=until)

@@ -22,6 +22,7 @@ from engine.verbs.lockout import SignInRefused
 from engine.verbs.search import contains, printable
 
 MINIMUM = 10  # characters of a password
+READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like another or like a number
 COMMON = frozenset({"1234567890", "0123456789", "qwertyuiop", "password12", "password123", "administrator", "zhuqizhuqi"})
 # argon2id as OWASP's password storage sheet has it: a sign-in holds SQLite's only write lock, so it must not take long.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -29,6 +30,22 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 class PasswordWeak(EngineError):
     code = "password_weak"
+
+
+class PasswordWrong(EngineError):
+    """The old password was not right, or was not right too often."""
+
+    code = "password_wrong"
+
+
+class PasswordSame(EngineError):
+    code = "password_same"
+
+
+class OwnAccount(EngineError):
+    """Nobody closes their own account or takes the administration from it: at the end nobody would be left who can."""
+
+    code = "own_account"
 
 
 class UsernameTaken(EngineError):
@@ -49,20 +66,18 @@ class GroupReserved(EngineError):
 
 
 def sign_in(session: Session, username: str, password: str, now: datetime) -> str:
-    """The person's id. Raises SignInRefused or LockedOut; commit even then, or the failed attempt is not counted.
+    """The person's id. Raises SignInRefused; commit even then, or the failed attempt is not counted.
 
-    An unknown name takes as long as a wrong password and gets the same answer.
+    An unknown name and a locked account take as long as a wrong password and get the same answer.
     """
     person = session.execute(
         select(Person.id, Person.name, Person.password_hash, Person.is_active, Person.failed_count, Person.locked_until)
         .where(Person.username == normal(username))
         .with_for_update()
     ).one_or_none()  # fmt: skip
-    if person is not None:
-        lockout.require_unlocked(person.locked_until, now)
     usable = person is not None and person.is_active and person.password_hash is not None
     right = _verify(person.password_hash if usable else _nobody(), password)
-    if person is None or not usable:
+    if person is None or not usable or lockout.is_locked(person.locked_until, now):
         raise SignInRefused
     if not right:
         lockout.count_failure(session, person, now)
@@ -74,9 +89,12 @@ def sign_in(session: Session, username: str, password: str, now: datetime) -> st
     return person.id
 
 
-def stamp(session: Session, person_id: str) -> str | None:
-    """What a session must carry to be this person's; None if they may no longer act. A new password is a new stamp."""
-    return session.scalar(select(Person.password_stamp).where(Person.id == person_id, Person.is_active))
+def standing(session: Session, person_id: str) -> Row | None:
+    """`password_stamp`: what a session must carry to be this person's, new with each password; `password_is_temporary`: whether a
+    password of their own has to be set first. None if they may no longer act.
+    """
+    query = select(Person.password_stamp, Person.password_is_temporary).where(Person.id == person_id, Person.is_active)
+    return session.execute(query).one_or_none()
 
 
 def normal(username: str) -> str:
@@ -121,32 +139,82 @@ def create(
         id=person_id, username=username, name=name.strip(), kind=kind.value, enterprise_id=enterprise_id,
         department_id=department_id, zone_id=zone_id, position=position, phone=phone, email=email,
         password_hash=_hash(password, username) if password is not None else None, password_stamp=secrets.token_hex(16),
-        failed_count=0, is_active=True, demonstration=demonstration, created_at=now,
+        password_is_temporary=False, failed_count=0, is_active=True, demonstration=demonstration, created_at=now,
     ))  # fmt: skip
     _bind(session, person_id, groups)
     _record(session, "person_created", actor, now, person=person_id, username=username, name=name.strip(), person_kind=kind.value)
     return person_id
 
 
+def change(
+    session: Session, person_id: str, *, name: str, kind: Kind | str, actor: Actor, now: datetime, enterprise_id: str | None = None,
+    department_id: str | None = None, zone_id: str | None = None, position: str | None = None, phone: str | None = None,
+    email: str | None = None, groups: Iterable[str] = (),
+) -> list[str]:  # fmt: skip
+    """What is known of a person is now this and nothing else; the names of what that changed.
+
+    Raises NotAllowed, NotFound, PersonInvalid, GroupReserved, OwnAccount (nobody takes the administration from themselves).
+    """
+    require(actor, Act.MANAGE_PEOPLE)
+    before = get(session, person_id, actor)
+    kind = _kind(kind)
+    if not name.strip():
+        raise PersonInvalid(what="name")
+    if person_id == actor.id and kind.value != before.kind:
+        raise OwnAccount
+    _check_place(session, kind, enterprise_id, department_id, zone_id)
+    values = {
+        "name": name.strip(), "kind": kind.value, "enterprise_id": enterprise_id, "department_id": department_id, "zone_id": zone_id,
+        "position": position, "phone": phone, "email": email,
+    }  # fmt: skip
+    changed = [field for field, value in values.items() if getattr(before, field) != value]
+    if changed:
+        session.execute(update(Person).where(Person.id == person_id).values(values))
+        _record(session, "person_changed", actor, now, person=person_id, changed=changed)
+    if sorted(set(groups)) != groups_of(session, person_id, actor):
+        set_groups(session, person_id, groups, actor, now)
+        changed.append("groups")
+    return changed
+
+
 def set_password(session: Session, person_id: str, password: str, actor: Actor, now: datetime) -> None:
     """A new password, which ends every session of the person and a lock-out. By an administrator, or for oneself."""
     if actor.id != person_id:
         require(actor, Act.MANAGE_PEOPLE)
+    _put_password(session, person_id, password)
+    _record(session, "password_set", actor, now, person=person_id)
+
+
+def issue_password(session: Session, person_id: str, actor: Actor, now: datetime) -> str:
+    """A password by chance, to be handed over once: whoever signs in with it has to set one of their own first. Raises as `set_password`."""
+    require(actor, Act.MANAGE_PEOPLE)
+    password = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+    _put_password(session, person_id, password, temporary=True)
+    _record(session, "password_issued", actor, now, person=person_id)
+    return password
+
+
+def _put_password(session: Session, person_id: str, password: str, *, temporary: bool = False) -> None:
     username = session.scalar(select(Person.username).where(Person.id == person_id))
     if username is None:
         raise NotFound("person", person_id)
     session.execute(update(Person).where(Person.id == person_id).values(
-        password_hash=_hash(password, username), password_stamp=secrets.token_hex(16), failed_count=0, locked_until=None
+        password_hash=_hash(password, username), password_stamp=secrets.token_hex(16), password_is_temporary=temporary, failed_count=0,
+        locked_until=None,
     ))  # fmt: skip
-    _record(session, "password_set", actor, now, person=person_id)
 
 
 def change_password(session: Session, old: str, new: str, actor: Actor, now: datetime) -> None:
-    """One's own password, which needs the old one. Raises SignInRefused, LockedOut (commit even then) and PasswordWeak."""
+    """One's own password, which needs the old one. Raises PasswordWrong (commit even then) and PasswordWeak."""
     username = session.scalar(select(Person.username).where(Person.id == actor.id))
     if username is None:
         raise NotFound("person", actor.id)
-    sign_in(session, username, old, now)
+    try:
+        sign_in(session, username, old, now)
+    except SignInRefused as refused:
+        raise PasswordWrong(**refused.facts) from None
+    if old == new:
+        raise PasswordSame
     set_password(session, actor.id, new, actor, now)
 
 
@@ -161,8 +229,10 @@ def set_groups(session: Session, person_id: str, groups: Iterable[str], actor: A
 
 
 def set_active(session: Session, person_id: str, active: bool, actor: Actor, now: datetime) -> None:
-    """Close or reopen an account; closing ends its sessions."""
+    """Close or reopen an account; closing ends its sessions. Raises NotAllowed, NotFound, OwnAccount."""
     require(actor, Act.MANAGE_PEOPLE)
+    if person_id == actor.id:
+        raise OwnAccount
     _require_person(session, person_id)
     session.execute(
         update(Person).where(Person.id == person_id).values(is_active=active, password_stamp=secrets.token_hex(16))
@@ -231,6 +301,7 @@ def _people() -> Select:
             Person.id, Person.username, Person.name, Person.kind, Person.enterprise_id, Person.department_id, Person.zone_id,
             Enterprise.name.label("enterprise_name"), Department.name.label("department_name"), Zone.name.label("zone_name"),
             Person.position, Person.phone, Person.email, Person.is_active, Person.demonstration, Person.locked_until,
+            Person.password_is_temporary.label("is_temporary"), Person.password_hash.is_not(None).label("can_sign_in"),
             Person.signed_in_at, Person.created_at,
         )
         .outerjoin(Enterprise, Enterprise.id == Person.enterprise_id)

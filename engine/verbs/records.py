@@ -1,4 +1,4 @@
-"""The few business records: zones, departments, enterprises, and which cadre serves which enterprise."""
+"""The few business records: zones, enterprises, and which cadre serves which enterprise. Departments have a module of their own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
-from engine.tables.people import CadreAssignment, Department, Enterprise, Person, Zone
+from engine.tables.people import CadreAssignment, Enterprise, Person, Zone
 from engine.verbs import history
 from engine.verbs.access import SYSTEM, Act, Actor, Kind, in_force, require, visible_enterprises
 from engine.verbs.errors import EngineError, NotAllowed, NotFound
@@ -23,6 +23,12 @@ class UsccInvalid(EngineError):
     """Not a 统一社会信用代码 (GB 32100—2015: 18 characters, the last one a check character)."""
 
     code = "uscc_invalid"
+
+
+class EnterpriseUnknown(EngineError):
+    """No enterprise has this 统一社会信用代码."""
+
+    code = "enterprise_unknown"
 
 
 class UsccTaken(EngineError):
@@ -49,7 +55,7 @@ class AlreadyAssigned(EngineError):
     code = "already_assigned"
 
 
-# ------------------------------------------------------------------------------------------------------ zones, departments
+# -------------------------------------------------------------------------------------------------------------------- zones
 
 
 def zones(session: Session) -> list[Row]:
@@ -57,34 +63,22 @@ def zones(session: Session) -> list[Row]:
     return list(session.execute(select(Zone.id, Zone.name).order_by(Zone.name)))
 
 
-def departments(session: Session, zone_id: str | None = None) -> list[Row]:
-    """Departments with id, name, zone, phone and duties: all, or those of a zone and those that belong to none."""
-    query = select(Department.id, Department.name, Department.zone_id, Department.phone, Department.duties)
-    if zone_id is not None:
-        query = query.where(or_(Department.zone_id == zone_id, Department.zone_id.is_(None)))
-    return list(session.execute(query.order_by(Department.name)))
-
-
 def put_zone(session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None) -> str:
     """Create a zone, or rename the one with this id; its id. Not for supervisors, who have one."""
     if actor.kind is Kind.SUPERVISOR:
         raise NotAllowed(Act.MANAGE_RECORDS.value)
-    return _put(session, Zone, "zone", id, {"name": _named(name, "zone")}, actor, now)
-
-
-def put_department(
-    session: Session, name: str, actor: Actor, now: datetime, *, id: str | None = None, zone_id: str | None = None,
-    phone: str | None = None, duties: str | None = None,
-) -> str:  # fmt: skip
-    """Create a department, or change the one with this id; its id, the one in the candidate group `dept:<id>`.
-
-    What is None stays as it was.
-    """
-    before = session.scalar(select(Department.zone_id).where(Department.id == id)) if id is not None else None
-    _require_reach(session, actor, zone_id or before)
-    _require_reach(session, actor, before or zone_id)
-    values = {"name": _named(name, "department"), "zone_id": zone_id, "phone": phone, "duties": duties}
-    return _put(session, Department, "department", id, values, actor, now)
+    require(actor, Act.MANAGE_RECORDS)
+    name = named(name, "zone")
+    if session.scalar(select(exists().where(Zone.name == name, Zone.id != (id or "")))):
+        raise NameTaken(name=name)
+    id_ = id or uuid4().hex
+    if id is not None and session.scalar(select(exists().where(Zone.id == id))):
+        session.execute(update(Zone).where(Zone.id == id).values(name=name))
+        _record(session, "zone_changed", actor, now, id=id, name=name)
+    else:
+        session.execute(insert(Zone).values(id=id_, name=name))
+        _record(session, "zone_created", actor, now, id=id_, name=name)
+    return id_
 
 
 # ------------------------------------------------------------------------------------------------------------- enterprises
@@ -114,14 +108,22 @@ def enterprise(session: Session, enterprise_id: str, actor: Actor) -> Row:
     return found
 
 
+def enterprise_by_uscc(session: Session, uscc: str) -> str:
+    """The id of the enterprise with this code. Raises EnterpriseUnknown."""
+    found = session.scalar(select(Enterprise.id).where(Enterprise.uscc == uscc.strip().upper()))
+    if found is None:
+        raise EnterpriseUnknown(uscc=uscc.strip()[:40])
+    return found
+
+
 def create_enterprise(
     session: Session, *, uscc: str, name: str, actor: Actor, now: datetime, zone_id: str | None = None, contact: str | None = None,
     phone: str | None = None, address: str | None = None, attributes: Mapping[str, Any] | None = None, id: str | None = None,
 ) -> str:  # fmt: skip
     """A new enterprise; its id. Raises UsccInvalid, UsccTaken, NotAllowed, NotFound (the zone)."""
     require(actor, Act.MANAGE_RECORDS)
-    uscc, name = valid_uscc(uscc), _named(name, "enterprise")
-    _require_reach(session, actor, zone_id)
+    uscc, name = valid_uscc(uscc), named(name, "enterprise")
+    require_reach(session, actor, zone_id)
     taken = session.scalar(select(Enterprise.name).where(Enterprise.uscc == uscc))
     if taken is not None:
         raise UsccTaken(uscc=uscc, name=taken)
@@ -206,31 +208,14 @@ def _enterprises() -> Select:
     ).outerjoin(Zone, Zone.id == Enterprise.zone_id)  # fmt: skip
 
 
-def _put(
-    session: Session, table: type[Zone] | type[Department], what: str, id_: str | None, values: dict[str, Any], actor: Actor,
-    now: datetime,
-) -> str:  # fmt: skip
-    require(actor, Act.MANAGE_RECORDS)
-    if session.scalar(select(exists().where(table.name == values["name"], table.id != (id_ or "")))):
-        raise NameTaken(name=values["name"])
-    if id_ is not None and session.scalar(select(exists().where(table.id == id_))):
-        changed = {name: value for name, value in values.items() if value is not None}
-        session.execute(update(table).where(table.id == id_).values(changed))
-        _record(session, f"{what}_changed", actor, now, id=id_, name=values["name"])
-        return id_
-    id_ = id_ or uuid4().hex
-    session.execute(insert(table).values(id=id_, **values))
-    _record(session, f"{what}_created", actor, now, id=id_, name=values["name"])
-    return id_
-
-
-def _named(name: str, what: str) -> str:
+def named(name: str, what: str) -> str:
+    """The name without spaces around it. Raises NameMissing."""
     if not name.strip():
         raise NameMissing(what=what)
     return name.strip()
 
 
-def _require_reach(session: Session, actor: Actor, zone_id: str | None) -> None:
+def require_reach(session: Session, actor: Actor, zone_id: str | None) -> None:
     """The zone exists and is the supervisor's own. Raises NotAllowed, NotFound."""
     require(actor, Act.MANAGE_RECORDS)
     if actor.kind is Kind.SUPERVISOR and zone_id != actor.zone_id:

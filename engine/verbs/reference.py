@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import Table as SqlTable
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from engine.core import reference
@@ -27,11 +27,13 @@ from engine.tables.definitions import FileOrigin
 from engine.tables.people import Department, Person
 from engine.tables.reference import ReferenceVersion
 from engine.tables.settings import Holiday
-from engine.verbs import calendars, history, records, starts
+from engine.verbs import calendars, history, starts
 from engine.verbs.access import SYSTEM, Act, Actor, require
 from engine.verbs.errors import EngineError, NotFound
+from engine.verbs.records import NameTaken
 from engine.verbs.reference_tables import as_table, newest, newest_versions
 
+DEPARTMENTS = "departments"
 SAVING = 0x7A68717266  # any number that only we use for this lock
 
 
@@ -173,6 +175,18 @@ def put_row(
     return _save(session, table, rows, actor, now)
 
 
+def merge_row(session: Session, name: str, cells: Row, actor: Actor, now: datetime) -> Difference:
+    """Add a row, or change these columns of the one with its key, whatever version is in force; the caller has checked the right."""
+    _take_turns(session)
+    before = newest(session, name)
+    table = as_table(before) if before is not None else Table(name, reference.schema_for(name))
+    key = table.schema.key_of(cells)
+    old: Row = next((row for row in table.rows if table.schema.key_of(row) == key), dict.fromkeys(table.schema.names))
+    merged: Row = {**old, **cells}
+    rows = [merged if row is old else row for row in table.rows]
+    return _save(session, table, rows if any(row is old for row in table.rows) else [*table.rows, merged], actor, now)
+
+
 def delete_row(session: Session, name: str, key: Key, version: int, actor: Actor, now: datetime) -> Difference:
     """Take a row out. Raises NotAllowed, NotFound, ReferenceChanged."""
     table = _seen(session, name, version, actor)
@@ -253,14 +267,17 @@ def _put(session: Session, table: Table, before: SqlRow[Any] | None, source: str
 
 
 def _departments(session: Session, table: Table, changes: Difference, actor: Actor, now: datetime) -> None:
+    """The names by which people find a department follow the table; one that has left it stays, because cases point to it."""
     known = {row.id: row for row in session.execute(select(Department.id, Department.name, Department.phone, Department.duties))}
     for row in table.rows:
-        old: Any = known.get(str(row["id"]))
-        if old is None or (old.name, old.phone, old.duties) != (row["name"], row["phone"], row["duties"]):
-            # Whoever may set the table may set what follows from it, though they may not manage records otherwise.
-            records.put_department(
-                session, str(row["name"]), SYSTEM, now, id=str(row["id"]), phone=_text(row["phone"]), duties=_text(row["duties"])
-            )
+        id_, old = str(row["id"]), known.get(str(row["id"]))
+        values = {"name": str(row["name"]), "phone": _text(row["phone"]), "duties": _text(row["duties"])}
+        if any(other.name == values["name"] and other.id != id_ for other in known.values()):
+            raise NameTaken(name=values["name"])
+        if old is None:
+            session.execute(insert(Department).values(id=id_, zone_id=None, **values))
+        elif (old.name, old.phone, old.duties) != tuple(values.values()):
+            session.execute(update(Department).where(Department.id == id_).values(values))
 
 
 def _holidays(session: Session, table: Table, changes: Difference, actor: Actor, now: datetime) -> None:
@@ -278,5 +295,5 @@ def _text(value: Json) -> str | None:
 
 
 _TAKE_OVER: Mapping[str, Callable[[Session, Table, Difference, Actor, datetime], None]] = {
-    "departments": _departments, "holidays": _holidays,
+    DEPARTMENTS: _departments, "holidays": _holidays,
 }  # fmt: skip

@@ -7,7 +7,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from engine.tables.instances import Event
 from engine.tables.people import Person
@@ -15,7 +16,7 @@ from engine.texts import catalogue
 from engine.verbs import access, people
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import EngineError, NotFound
-from engine.verbs.lockout import FAILURES, LOCK, LockedOut, SignInRefused
+from engine.verbs.lockout import FAILURES, LOCK, SignInRefused
 from tests.access.world import World
 
 PASSWORD = "correct horse 石榴树下的一封信"
@@ -26,6 +27,12 @@ def someone(any_world: World) -> World:
     with any_world.store.writing() as session:
         people.set_password(session, "housing_one", PASSWORD, SYSTEM, any_world.clock.now)
     return any_world
+
+
+def stamp(session: Session, person_id: str) -> str:
+    standing = people.standing(session, person_id)
+    assert standing is not None
+    return standing.password_stamp
 
 
 def sign_in(world: World, username: str, password: str) -> str | EngineError:
@@ -48,16 +55,18 @@ def test_unknown_name_wrong_password_and_no_password_are_refused_alike(someone: 
     for username in ("housing_one", "water_one", "nobody", "", "\0", "x\ud800", "a" * 10_000):
         refusal = sign_in(someone, username, password)
 
-        assert type(refusal) is SignInRefused and refusal.facts == {}
+        assert type(refusal) is SignInRefused and refusal.facts == SignInRefused().facts
 
 
-def test_guessing_locks_the_account_until_a_moment_that_is_told(someone: World) -> None:
-    for _ in range(FAILURES - 1):
+def test_guessing_locks_the_account_without_a_word(someone: World) -> None:
+    for _ in range(FAILURES):
         assert isinstance(sign_in(someone, "housing_one", "wrong"), SignInRefused)
-    locked = sign_in(someone, "housing_one", "wrong")
 
-    assert isinstance(locked, LockedOut) and locked.facts["until"] == someone.clock.now + LOCK
-    assert isinstance(sign_in(someone, "housing_one", PASSWORD), LockedOut)
+    locked, unknown = sign_in(someone, "housing_one", PASSWORD), sign_in(someone, "nobody", PASSWORD)
+    assert isinstance(locked, SignInRefused) and isinstance(unknown, SignInRefused)
+    assert locked.sentence() == unknown.sentence()
+    with someone.store.reading() as session:  # the administrator is told
+        assert people.get(session, "housing_one", someone.actor("administrator")).locked_until == someone.clock.now + LOCK
     someone.clock.now += LOCK
     assert isinstance(sign_in(someone, "housing_one", "wrong"), SignInRefused)
     assert sign_in(someone, "housing_one", PASSWORD) == "housing_one"
@@ -80,9 +89,11 @@ def test_an_administrator_ends_a_lock_out(someone: World) -> None:
     assert sign_in(someone, "housing_one", PASSWORD) == "housing_one"
 
 
-def test_an_unknown_name_takes_as_long_as_a_wrong_password(world: World) -> None:
+def test_an_unknown_name_and_a_locked_account_take_as_long_as_a_wrong_password(world: World) -> None:
     with world.store.writing() as session:
-        people.set_password(session, "housing_one", PASSWORD, SYSTEM, world.clock.now)
+        for person in ("housing_one", "water_one"):
+            people.set_password(session, person, PASSWORD, SYSTEM, world.clock.now)
+        session.execute(update(Person).where(Person.id == "water_one").values(locked_until=world.clock.now + timedelta(days=9)))
 
     def spent(username: str) -> float:
         world.clock.now += timedelta(hours=1)
@@ -92,17 +103,61 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(world: World) -> None
 
     spent("nobody"), spent("housing_one")
     # Each is dominated by one argon2 computation; without it an unknown name would answer tens of times faster.
-    known, unknown = (statistics.median(spent(name) for _ in range(5)) for name in ("housing_one", "nobody"))
+    known, unknown, locked = (statistics.median(spent(name) for _ in range(5)) for name in ("housing_one", "nobody", "water_one"))
     assert 0.3 < unknown / known < 3
+    assert 0.3 < locked / known < 3
 
 
 def test_a_new_password_ends_the_sessions_before(someone: World) -> None:
     with someone.store.writing() as session:
-        before = people.stamp(session, "housing_one")
+        before = stamp(session, "housing_one")
         people.change_password(session, PASSWORD, "another long one here", someone.actor("housing_one"), someone.clock.now)
 
-        assert people.stamp(session, "housing_one") != before
+        assert stamp(session, "housing_one") != before
     assert isinstance(sign_in(someone, "housing_one", PASSWORD), SignInRefused)
+
+
+def test_a_password_handed_over_has_to_be_changed_and_says_nothing_in_the_record(someone: World) -> None:
+    now, admin = someone.clock.now, someone.actor("administrator")
+    with someone.store.writing() as session:
+        password = people.issue_password(session, "housing_one", admin, now)
+        assert people.standing(session, "housing_one").password_is_temporary  # type: ignore[union-attr]
+
+    assert isinstance(sign_in(someone, "housing_one", PASSWORD), SignInRefused)
+    assert sign_in(someone, "housing_one", password) == "housing_one"
+    with someone.store.writing() as session:
+        own = someone.actor("housing_one")
+        with pytest.raises(people.PasswordSame):
+            people.change_password(session, password, password, own, now)
+        with pytest.raises(people.PasswordWrong):
+            people.change_password(session, "wrong", "another long one here", own, now)
+        people.change_password(session, password, "another long one here", own, now)
+        assert not people.standing(session, "housing_one").password_is_temporary  # type: ignore[union-attr]
+        events = session.execute(select(Event.kind, Event.facts, Event.actor_id).where(Event.stream == "system")).all()
+    assert ("password_issued", {"person": "housing_one"}, "administrator") in [tuple(row) for row in events]
+    assert all(password not in json.dumps(row.facts) for row in events)
+
+
+def test_what_is_known_of_a_person_is_changed_and_on_record(world: World) -> None:
+    now, admin = world.clock.now, world.actor("administrator")
+    with world.store.writing() as session:
+        facts = {"name": "何青", "kind": "department", "department_id": "water", "position": "科长", "groups": ["experts"]}
+        changed = people.change(session, "housing_one", actor=admin, now=now, **facts)  # type: ignore[arg-type]
+        again = people.change(session, "housing_one", actor=admin, now=now, **facts)  # type: ignore[arg-type]
+        line = session.scalar(select(Event.facts).where(Event.stream == "system", Event.kind == "person_changed"))
+
+    assert changed == ["name", "department_id", "position", "groups"] and again == []
+    assert line == {"person": "housing_one", "changed": ["name", "department_id", "position"]}
+    assert world.actor("housing_one").groups == {"department", "dept:water", "experts"}
+
+
+def test_nobody_takes_the_administration_from_themselves(world: World) -> None:
+    now, admin = world.clock.now, world.actor("administrator")
+    with world.store.writing() as session:
+        with pytest.raises(people.OwnAccount):
+            people.set_active(session, "administrator", False, admin, now)
+        with pytest.raises(people.OwnAccount):
+            people.change(session, "administrator", name="管理员", kind="cadre", actor=admin, now=now)
 
 
 @pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaaaaaa", "my-HOUSING_ONE-pass", "password123", "x" * 1001, "good but \ud800 half"])
@@ -191,7 +246,11 @@ def test_guesses_at_the_same_moment_are_all_counted(someone: World) -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(outcomes) == ["LockedOut"] * (12 - FAILURES + 1) + ["SignInRefused"] * (FAILURES - 1)
+    assert outcomes == ["SignInRefused"] * 12
+    assert isinstance(sign_in(someone, "housing_one", PASSWORD), SignInRefused)
+    with someone.store.reading() as session:
+        locks = session.scalars(select(Event.kind).where(Event.stream == "system", Event.kind == "person_locked"))
+        assert len(list(locks)) == 1
 
 
 def test_every_act_and_every_group_has_words() -> None:

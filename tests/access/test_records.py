@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from engine.tables.people import Enterprise
-from engine.verbs import access, records
+from engine.core import reference
+from engine.verbs import access, departments, records, reference_tables
+from engine.verbs import reference as loading
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import NotAllowed, NotFound
 from tests.access.world import CODES, World
@@ -66,13 +68,28 @@ def test_an_assignment_neither_overlaps_nor_ends_before_it_begins(world: World) 
 def test_departments_are_put_again_without_doubling(world: World) -> None:
     with world.store.writing() as session:
         for phone in ("12345", None):  # as a file of departments does it, which knows no zones
-            records.put_department(session, "housing", SYSTEM, world.clock.now, id="housing", phone=phone)
+            departments.put_department(session, "housing", SYSTEM, world.clock.now, id="housing", phone=phone)
 
-        assert [(row.phone, row.zone_id) for row in records.departments(session) if row.id == "housing"] == [("12345", "east")]
+        assert [(row.phone, row.zone_id) for row in departments.departments(session) if row.id == "housing"] == [("12345", "east")]
         with pytest.raises(records.NameTaken):
-            records.put_department(session, "housing", SYSTEM, world.clock.now)
+            departments.put_department(session, "housing", SYSTEM, world.clock.now)
         with pytest.raises(records.NameMissing):
             records.put_zone(session, " ", SYSTEM, world.clock.now)
+
+
+def test_a_department_put_by_hand_is_read_by_expressions_and_a_file_does_not_move_it(world: World) -> None:
+    now = world.clock.now
+    with world.store.writing() as session:
+        departments.put_department(session, "园林局", SYSTEM, now, id="parks", zone_id="east", phone="12345")
+    with world.store.writing() as session:
+        rows = reference_tables.rows_in_force(session)("departments")
+        assert {"id": "parks", "name": "园林局", "phone": "12345", "duties": None} in rows.rows
+        file = reference.write(reference.schema_for("departments"), [{**row, "duties": "绿化"} for row in rows.rows])
+        loading.load(session, {"departments.csv": file.encode()}, SYSTEM, now)
+
+    with world.store.reading() as session:
+        parks = next(row for row in departments.departments(session) if row.id == "parks")
+        assert (parks.duties, parks.zone_id) == ("绿化", "east")
 
 
 def test_a_supervisor_keeps_the_records_of_the_own_zone(world: World) -> None:
@@ -80,10 +97,10 @@ def test_a_supervisor_keeps_the_records_of_the_own_zone(world: World) -> None:
 
     with world.store.writing() as session:
         records.assign_cadre(session, "acme", "cadre_of_bolt", east, now)
-        records.put_department(session, "parks", east, now, zone_id="east")
+        departments.put_department(session, "parks", east, now, zone_id="east")
         for attempt in (
-            lambda: records.put_department(session, "harbour", east, now, zone_id="west"),
-            lambda: records.put_department(session, "tax", east, now, id="tax", zone_id="east"),
+            lambda: departments.put_department(session, "harbour", east, now, zone_id="west"),
+            lambda: departments.put_department(session, "tax", east, now, id="tax", zone_id="east"),
             lambda: records.put_zone(session, "north", east, now),
             lambda: records.create_enterprise(session, uscc="91110000802100433B", name="x", actor=east, now=now, zone_id="west"),
         ):

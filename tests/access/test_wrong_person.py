@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from engine.verbs import access, attachments, audience, history, instances, notifications, people, records, sources, starting, tasks
+from engine.verbs import access, attachments, audience, departments, history, instances, notifications, people, records, sources, starting, tasks
 from engine.verbs.access import Actor
 from engine.verbs.errors import FormInvalid, NotAllowed, NotFound
 from engine.verbs.stepping import InstanceFacts
@@ -82,6 +82,8 @@ PEOPLE_ACTS: dict[str, Try] = {
         s, username="new", name="新人", kind="administrator", password=None, actor=who, now=w.clock.now
     ),
     "people.set_password": lambda s, w, case, who: people.set_password(s, "acme_clerk", "一个很长的口令短语", who, w.clock.now),
+    "people.issue_password": lambda s, w, case, who: people.issue_password(s, "acme_clerk", who, w.clock.now),
+    "people.change": lambda s, w, case, who: people.change(s, "acme_clerk", name="新名", kind="cadre", actor=who, now=w.clock.now),
     "people.set_groups": lambda s, w, case, who: people.set_groups(s, who.id, ["desk"], who, w.clock.now),
     "people.set_active": lambda s, w, case, who: people.set_active(s, "acme_clerk", False, who, w.clock.now),
     "people.unlock": lambda s, w, case, who: people.unlock(s, "acme_clerk", who, w.clock.now),
@@ -89,7 +91,7 @@ PEOPLE_ACTS: dict[str, Try] = {
 }
 RECORD_ACTS: dict[str, Try] = {
     "records.put_zone": lambda s, w, case, who: records.put_zone(s, "north", who, w.clock.now),
-    "records.put_department": lambda s, w, case, who: records.put_department(s, "parks", who, w.clock.now),
+    "departments.put_department": lambda s, w, case, who: departments.put_department(s, "parks", who, w.clock.now),
     "records.create_enterprise": lambda s, w, case, who: records.create_enterprise(
         s, uscc="91110000802100433B", name="new", actor=who, now=w.clock.now
     ),
@@ -159,7 +161,7 @@ def test_a_closed_account_can_do_nothing(world: World) -> None:
         people.set_active(session, "housing_one", False, world.actor("administrator"), world.clock.now)
 
     with world.store.reading() as session:
-        assert people.stamp(session, "housing_one") is None
+        assert people.standing(session, "housing_one") is None
         with pytest.raises(NotFound):
             access.actor(session, "housing_one", world.clock.now)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from engine.tables.store import Store
 from engine.tables.tasks import UserTask
-from engine.verbs import access, people, records, starting, tasks
+from engine.verbs import access, departments, people, records, starting, tasks
 from engine.verbs.access import SYSTEM, Actor
 from engine.verbs.stepping import InstanceFacts
 from tests.verbs.running import Clock, deploy
@@ -76,8 +76,8 @@ def populate(store: Store, clock: Clock) -> World:
     with store.writing() as session:
         for zone in ("east", "west"):
             records.put_zone(session, zone, SYSTEM, now, id=zone)
-        for department, zone in (("housing", "east"), ("water", "east"), ("tax", "west")):
-            records.put_department(session, department, SYSTEM, now, id=department, zone_id=zone)
+        for id_, zone in (("housing", "east"), ("water", "east"), ("tax", "west")):
+            departments.put_department(session, id_, SYSTEM, now, id=id_, zone_id=zone)
         for name, zone in (("acme", "east"), ("bolt", "west")):
             records.create_enterprise(session, uscc=CODES[name], name=name, actor=SYSTEM, now=now, zone_id=zone, id=name)
         for name, facts in PEOPLE.items():

@@ -59,6 +59,7 @@ def drawing() -> Callable[..., html.HtmlElement]:
         autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(ROOT / "webapp/templates"), trim_blocks=True, lstrip_blocks=True
     )
     environment.globals["t"] = lambda code, /, **facts: text(code, "zh", **facts)
+    environment.globals["file_address"] = "/attachments/{}".format
     template = environment.from_string(
         '{% from "_fields.html" import form_body %}<form method="post">{{ form_body(view, "zh", refresh_url, draft_url) }}</form>'
     )

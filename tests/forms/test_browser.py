@@ -35,6 +35,7 @@ class Site:
         self.form = form_of(field(validate={"required": True, "maxLength": 5}), field("textarea", "b"))
         app = Flask(__name__, template_folder=ROOT / "webapp/templates", static_folder=ROOT / "webapp/frontend", static_url_path="/frontend")
         app.jinja_env.globals["t"] = lambda code, /, **facts: text(code, "zh", **facts)
+        app.jinja_env.globals["file_address"] = "/attachments/{}".format
         app.add_url_rule("/", view_func=self.page, methods=["GET", "POST"])
         app.add_url_rule("/draft", view_func=self.draft, methods=["POST"])
         app.after_request(self.policy)

@@ -129,6 +129,15 @@ def test_every_fault_has_a_sentence_in_both_languages():
     assert set(reference.KNOWN) >= {"departments", "holidays", "posts", "policies", "materials", "public_services", "questionnaire"}
 
 
+def test_a_cycle_that_no_timer_could_follow_is_refused():
+    head = "id,name,cycle\n"
+    good, none = reference.read(f"{head}a,走访,0 0 9 1 * *\nb,自评,R/P3M\n".encode(), "schedules.csv")
+    _, found = reference.read(f"{head}a,走访,每月一次\nb,自评,\n".encode(), "schedules.csv")
+
+    assert none == [] and [row["cycle"] for row in good.rows] == ["0 0 9 1 * *", "R/P3M"]
+    assert [(problem.code, problem.line) for problem in found] == [("reference_cycle", 2), ("reference_empty", 3)]
+
+
 def test_the_page_for_owners_names_every_table_and_column():
     page = (files.PROJECT / "docs" / "reference-tables.md").read_text("utf-8")
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}

@@ -197,8 +197,8 @@ def test_a_table_that_does_not_exist_is_warned_about_at_deployment(any_store, lo
 def test_a_start_timer_may_be_data(any_store, clock, load):
     from tests.verbs import files
 
-    load(b"id,period\nreview,R/P1M\n", "schedules.csv")
-    content = files.process(inside=files.timer_start('=reference("schedules")[id = "review"][1].period'))
+    load(b"id,period\nreview,R/P1M\n", "periods.csv")
+    content = files.process(inside=files.timer_start('=reference("periods")[id = "review"][1].period'))
     deploy(any_store, clock, {**files.all_three(), "asking.bpmn": content})
 
     with any_store.reading() as session:

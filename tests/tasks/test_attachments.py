@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 
 from engine.tables.instances import Event, Variable
 from engine.tables.tasks import Attachment as Row
-from engine.verbs import attachments, starting, tasks
+from engine.verbs import attachments, filling, starting, tasks
 from engine.verbs.errors import EngineError, FormInvalid, NotAllowed, NotFound
 from engine.verbs.file_types import FileTypeDiffers, FileTypeRefused, clean_name, media_type
+from engine.verbs.filling import TaskForm
 from tests.access.world import World
+from tests.forms.conftest import NOW, field, form_of
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(17) + b"\0\0\0\0IEND\xaeB`\x82"
@@ -121,6 +123,37 @@ def test_files_of_offices_are_not_listed_to_the_enterprise(world: World) -> None
     with world.store.reading() as session:
         assert attachments.of_instance(session, case.id, world.actor("acme_boss")) == []
         assert len(attachments.of_instance(session, case.id, world.actor("housing_two"))) == 1
+
+
+def test_an_enterprise_opens_a_file_of_an_office_only_where_a_form_shows_it(world: World) -> None:
+    case, now, boss = world.start(), world.clock.now, world.actor("acme_boss")
+    with world.store.writing() as session:
+        inner = attachments.store(session, PDF, "内部.pdf", world.actor("housing_one"), now, task_id=world.task(case, "handle_case"))
+
+    with world.store.reading() as session:
+        with pytest.raises(NotFound):
+            attachments.open(session, inner.id, boss)
+        assert attachments.open(session, inner.id, boss, shown={inner.id})[1] == PDF
+        assert attachments.open(session, inner.id, world.actor("cadre_of_acme"))[1] == PDF
+
+
+def test_colleagues_open_what_their_enterprise_handed_in(world: World) -> None:
+    case, now = world.start(), world.clock.now
+    with world.store.writing() as session:
+        own = attachments.store(session, PDF, "证明.pdf", world.actor("acme_boss"), now, task_id=world.task(case, "answer_question"))
+
+    with world.store.reading() as session:
+        assert attachments.open(session, own.id, world.actor("acme_clerk"))[1] == PDF
+
+
+def test_a_form_shows_the_files_of_its_open_fields_only() -> None:
+    file = {"id": "f1", "name": "批文.pdf", "size": 10, "mediaType": "application/pdf"}
+    shown, hidden = (
+        field("filepicker", "papers", readonly=True), field("filepicker", "papers", readonly=True, conditional={"hide": "=true"}),
+    )  # fmt: skip
+
+    assert filling.files_shown(TaskForm(form_of(shown), {"papers": [file]}), NOW) == {"f1"}
+    assert filling.files_shown(TaskForm(form_of(hidden), {"papers": [file]}), NOW) == frozenset()
 
 
 @pytest.mark.parametrize(("content", "code"), [(b"", "file_empty"), (b"%PDF-1.7\n" + bytes(20 * 1024 * 1024), "file_too_large"), (b"x", "file_type_differs")])

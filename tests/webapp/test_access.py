@@ -6,7 +6,9 @@ import io
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from engine.tables.people import Person
 from engine.verbs import attachments, incidents, instances
 from engine.verbs.access import SYSTEM
 from tests.webapp.conftest import Visitor
@@ -40,12 +42,16 @@ OPEN: dict[str, set[str]] = {
     "action_pages.refresh": {"zhao"},
     "action_pages.perform": {"zhao"},
     "attachment_pages.download": STAFF_OF_CASE | {"zhao"},
+    "attachment_pages.download_shown": STAFF_OF_CASE,
     "definition_pages.show_all": {"zhou", "wu", "admin"},
     "definition_pages.show": {"zhou", "wu", "admin"},
     **{
         f"reference_pages.{view}": {"wu", "admin"}
         for view in ("show_all", "show", "edit", "save", "delete", "download", "preview", "replace")
     },
+    **{f"people_pages.{view}": {"admin"} for view in ("show_all", "begin", "create", "show", "save", "issue_password", "set_active", "unlock")},
+    "password_pages.show": EVERYONE,
+    "password_pages.change": EVERYONE,
     "clause_pages.show_all": EVERYONE,
     "clause_pages.picture": EVERYONE,
     "notification_pages.show": EVERYONE,
@@ -82,9 +88,11 @@ def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[
             "definition_id": "request:1",
             "key": "request",
             "name": "policies",
+            "person_id": session.scalar(select(Person.id).where(Person.username == "sun")),
         }
         incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
-    fields = {"task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
+    person = {"name": "孙立", "kind": "department", "department_id": "finance"}
+    fields = {"people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
               "reference_pages.save": {"_version": "1", "cell.id": "p3", "cell.title": "稳岗返还"},
               "reference_pages.replace": {"_version": "1", "content": "id,title\np9,稳岗返还\n"}}  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from stdnum.cn import uscc
 
 from engine.tables.store import Store
-from engine.verbs import definitions, people, records, reference
+from engine.verbs import definitions, departments, people, records, reference
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import Clock
 
@@ -28,7 +28,7 @@ def settle(store: Store, clock: Clock) -> None:
     with store.writing() as session:
         zone = records.put_zone(session, "高新区", SYSTEM, clock.now, id="zone")
         for id_, name in (("environment", "生态环境分局"), ("finance", "金融工作局")):
-            records.put_department(session, name, SYSTEM, clock.now, id=id_, zone_id=zone)
+            departments.put_department(session, name, SYSTEM, clock.now, id=id_, zone_id=zone)
         for id_, name in (("xinyuan", "鑫源精密机械有限公司"), ("xingtai", "兴泰化工有限公司")):
             code = USCC[id_] + uscc.calc_check_digit(USCC[id_])
             records.create_enterprise(session, uscc=code, name=name, actor=SYSTEM, now=clock.now, zone_id=zone, id=id_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.forms.model import Attachment, FieldError, Json
@@ -116,3 +116,16 @@ class View:
     uploads: bool = False
     judged: bool = False
     announce: bool = False
+
+    def walk(self) -> Iterator[Part]:
+        """Every part, those of groups and rows included."""
+        return _walk(self.lines)
+
+
+def _walk(lines: Sequence[Line]) -> Iterator[Part]:
+    for line in lines:
+        for part in line.parts:
+            yield part
+            yield from _walk(part.lines)
+            for row in part.rows:
+                yield from _walk(row.lines)
