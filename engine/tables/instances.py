@@ -68,6 +68,30 @@ class Variable(Base):
     value: Mapped[Any] = mapped_column(Json)
 
 
+class MultiInstanceItem(Base):
+    """An item of a parallel multi-instance activity at rest: its part of the instance's state, its variables too. `id`: its activation."""
+
+    __tablename__ = "multi_instance_item"
+    __table_args__ = (Index("ix_multi_instance_item_of_instance", "instance_id", "due_at"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    instance_id: Mapped[Id] = mapped_column(ForeignKey("process_instance.id"))
+    state: Mapped[list[Any]] = mapped_column(Json)
+    due_at: Mapped[datetime | None]  # the earliest of its open tasks
+
+
+class OutputElement(Base):
+    """An element of the output collection of a multi-instance activity that still runs. `body`: the activation that holds the items."""
+
+    __tablename__ = "output_element"
+    __table_args__ = (Index("ix_output_element_of_instance", "instance_id"),)
+
+    body: Mapped[Id] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)  # from 0
+    instance_id: Mapped[Id] = mapped_column(ForeignKey("process_instance.id"))
+    value: Mapped[Any] = mapped_column(Json)
+
+
 class Incident(Base):
     """Where an instance stands still until a person acts. `id` is the wait's id. `facts` fill in the sentence `incident.<code>`."""
 

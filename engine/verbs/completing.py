@@ -10,19 +10,18 @@ from sqlalchemy import Table, bindparam, delete, exists, select
 from sqlalchemy.orm import Session
 
 from engine.core.forms.model import Form
-from engine.core.runtime.advance import visible
 from engine.core.runtime.step import CompleteTask, State, Variables
 from engine.tables.definitions import FormDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Department
 from engine.tables.prepared import Prepared, together
 from engine.tables.tasks import Attachment, Draft, TaskCandidate, UserTask
-from engine.verbs import access, attachments, stepping
+from engine.verbs import access, attachments, items, stepping
 from engine.verbs.access import Actor
 from engine.verbs.case_facts import TaskFacts
 from engine.verbs.filling import TaskForm
 from engine.verbs.library import parsed
-from engine.verbs.sources import with_sources
+from engine.verbs.sources import read_by, with_sources
 from engine.verbs.stepping import INSTANCE, InstanceFacts, variables_of
 from engine.verbs.writing import Stored
 
@@ -58,7 +57,7 @@ def complete(
     instances, tasks, offers, variables = together(session, [(_HOLD, which), (_FACTS, asked), (_OFFERS, which), (_VARIABLES, which)])
     if not tasks or not instances or not access.may_work_on(actor, _facts(tasks[0], offers)):
         return None
-    task, stored = tasks[0], stepping.restored(session, instances[0], variables)
+    task, stored = tasks[0], stepping.reaching(session, stepping.restored(session, instances[0], variables), task_id)
     values = judge(_form(session, task, stored, actor))
     by = _by(actor, task.department_name)
     facts = stepping.move(session, stored, CompleteTask(task_id, values, by), actor, now)
@@ -77,10 +76,10 @@ def _facts(task: Any, offers: list[Any]) -> TaskFacts:
 def _form(session: Session, task: Any, stored: Stored, actor: Actor) -> TaskForm:
     """The task's form with what its values are held against; no draft: that is what has been submitted."""
     state = cast(State, stored.state)
-    variables = visible(state, task.scope)
     if task.form_definition_id is None:
-        return TaskForm(None, variables)
+        return TaskForm(None, items.seen(session, state, task.scope, is_asked=lambda name: False))
     form: Form = parsed(session, "form", task.sha256, task.resource)
+    variables = items.seen(session, state, task.scope, is_asked=lambda name: name in read_by(form))
     files = attachments.for_form(session, form, variables, actor, task_id=task.id, instance_id=state.instance_id)
     return TaskForm(form, with_sources(session, form, variables, actor), attachments=files)
 

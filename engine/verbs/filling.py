@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from engine.core.forms.model import Attachment, FieldError, Form
 from engine.core.forms.submission import NAMES, SIZE, Submission, submit, submit_json
 from engine.core.forms.view import view
-from engine.core.runtime.advance import visible
 from engine.core.runtime.step import Json, State, Variables
 from engine.tables.people import Enterprise
 from engine.tables.tasks import Draft
-from engine.verbs import stepping
+from engine.verbs import items, stepping
 from engine.verbs.access import Actor, visible_enterprises
 from engine.verbs.errors import EngineError, FormInvalid
 from engine.verbs.library import Deployed
@@ -49,10 +48,10 @@ class TaskForm:
 
 def seen(session: Session, instance_id: str, scope: str) -> Variables:
     """The variables that an activation sees; those of the whole instance once it is over. Locks nothing. Raises NotFound."""
-    state = cast(State, stepping.load(session, instance_id, lock=False).state)
+    state = cast(State, stepping.load(session, instance_id, lock=False, reach=scope).state)
     if all(token[0] != scope for token in state.tokens):
         return dict(state.variables.get(instance_id, {}))
-    return visible(state, scope)
+    return items.seen(session, state, scope)
 
 
 def filled(

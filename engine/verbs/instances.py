@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import Terminate, Variables
+from engine.core.runtime.step import State, Terminate, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
@@ -20,7 +20,7 @@ from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible
 from engine.verbs.actions import Action, action_form, actions, perform_action
 from engine.verbs.errors import NotAllowed, NotFound
 from engine.verbs.search import contains
-from engine.verbs.stepping import InstanceFacts, facts, start, step
+from engine.verbs.stepping import InstanceFacts, facts, load, start, step
 
 __all__ = [
     "Action", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "facts", "get", "list_instances", "marks", "open_tasks",
@@ -129,14 +129,11 @@ def marks(session: Session, instance_id: str, definition_id: str | None = None) 
 
     `definition_id` chooses a called process's diagram instead of the instance's own. Who may see it is the caller's question.
     """
-    own = select(ProcessInstance.definition_id, ProcessInstance.state).where(ProcessInstance.id == instance_id)
-    row = session.execute(own).first()
-    if row is None:
-        raise NotFound("instance", instance_id)
-    definition_id = definition_id or row.definition_id
+    state = cast(State, load(session, instance_id, lock=False).state)
+    definition_id = definition_id or state.definition_id
     found = _past_marks(session, instance_id, definition_id)
     counts: dict[str, int] = {}
-    for node, phase in _live_nodes(row.state, row.definition_id, definition_id):
+    for node, phase in _live_nodes(state, definition_id):
         counts[node] = counts.get(node, 0) + 1
         if found.get(node) != "incident":
             found[node] = "incident" if phase == "incident" else "active"
@@ -151,11 +148,11 @@ def _past_marks(session: Session, instance_id: str, definition_id: str) -> dict[
     return found
 
 
-def _live_nodes(state: list[Any], root_definition: str, definition_id: str) -> Iterable[tuple[str, str]]:
+def _live_nodes(state: State, definition_id: str) -> Iterable[tuple[str, str]]:
     """(node id, phase) of the tokens in one definition's diagram. A token row names its definition only where it differs."""
     definitions: dict[str, str] = {}
-    for id_, parent, definition, node, phase, _ in state[3]:
-        definitions[id_] = definition or definitions.get(parent, root_definition)
+    for id_, parent, definition, node, phase, _ in cast("Iterable[list[Any]]", state.tokens):
+        definitions[id_] = definition or definitions.get(parent, state.definition_id)
         if node is not None and definitions[id_] == definition_id:
             yield node, phase
 
@@ -165,13 +162,8 @@ def variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Var
     require_instance(session, actor, instance_id)
     if actor.kind is Kind.ENTERPRISE:
         raise NotAllowed("supervise")
-    rows = session.execute(
-        select(Variable.scope, Variable.name, Variable.value).where(Variable.instance_id == instance_id).order_by(Variable.scope, Variable.name)
-    )  # fmt: skip
-    found: dict[str, Variables] = {}
-    for scope, name, value in rows:
-        found.setdefault(scope, {})[name] = value
-    return found
+    found = cast(State, load(session, instance_id, lock=False).state).variables
+    return {scope: dict(sorted(found[scope].items())) for scope in sorted(found)}
 
 
 def root_variables(session: Session, instance_id: str, names: Iterable[str], actor: Actor) -> Variables:

@@ -11,11 +11,10 @@ from typing import Any, cast
 from sqlalchemy import Row, Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.advance import visible
 from engine.core.runtime.step import CompleteJob, JobFailed, ThrowError, Variables
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
-from engine.verbs import stepping
+from engine.verbs import items, stepping
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import JobNotHeld
 from engine.verbs.library import Deployed
@@ -87,12 +86,12 @@ def describe(session: Session, jobs: Sequence[Row[Any]]) -> list[JobFacts]:
 
 
 def _described(session: Session, job: Row[Any]) -> JobFacts:
-    stored = stepping.load(session, job.instance_id, lock=False)
+    stored = stepping.load(session, job.instance_id, lock=False, reach=job.scope)
     assert stored.state is not None
     return JobFacts(
         id=job.id, type=job.type, instance_id=job.instance_id, definition_id=job.definition_id, process_key=job.process_key,
         node=job.node, business_key=stored.labels.business_key, enterprise_id=stored.labels.enterprise_id, headers=job.headers,
-        variables=visible(stored.state, job.scope), retries=max(0, job.retries - 1), attempts=job.attempts,
+        variables=items.seen(session, stored.state, job.scope), retries=max(0, job.retries - 1), attempts=job.attempts,
     )  # fmt: skip
 
 

@@ -7,14 +7,14 @@ are `{"label", "value"}`; those of `department_people` also carry `department`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.core.forms.checks import names_of
-from engine.core.forms.model import Form
+from engine.core.forms.model import Component, Form
 from engine.core.reference import FUNCTION_NAME, function
 from engine.core.runtime.step import Json, Variables
 from engine.tables.people import Department, Enterprise, Person
@@ -33,6 +33,17 @@ def with_sources(session: Session, form: Form, variables: Mapping[str, Json], ac
     if any(FUNCTION_NAME in names_of(component) for component in form.walk()):
         found[FUNCTION_NAME] = function(all_in_force(session))
     return {**variables, **found}
+
+
+def read_by(form: Form) -> frozenset[str]:
+    """Names of the variables that the form fills its fields with or reads in an expression."""
+    names = (names_of(component).union(component.path[:1], _texts(component)) for component in form.walk())
+    return frozenset[str]().union(*names)
+
+
+def _texts(component: Component) -> Iterator[str]:
+    """Settings that are names themselves, such as the source of a table's rows."""
+    return (value.lstrip("=").split(".")[0] for value in component.settings.values() if isinstance(value, str))
 
 
 def asked_for(form: Form) -> frozenset[str]:

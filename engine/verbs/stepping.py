@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.advance import SLICE, advance
 from engine.core.runtime.step import (
-    CompleteTask, Entry, MessageReceived, Start, State, StepRefused, Stimulus, Variables,
+    CompleteJob, CompleteTask, Entry, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start, State,
+    StepRefused, Stimulus, ThrowError, TimerDue, Variables,
 )  # fmt: skip
 from engine.core.runtime.words import refusal_sentence
 from engine.tables.definitions import ProcessDefinition
@@ -21,7 +22,7 @@ from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.prepared import Prepared
 from engine.tables.tasks import RequestKey
 from engine.tables.types import decode
-from engine.verbs import buffered, history, hot, ids, labels, states
+from engine.verbs import buffered, history, hot, ids, items, labels, states
 from engine.verbs.access import Actor
 from engine.verbs.definitions import get, latest, may_start
 from engine.verbs.errors import NotAllowed, NotFound, StartRefused, StimulusRefused
@@ -104,7 +105,7 @@ def step(
 
     What is allowed is the caller's question, not this one's. Other movers of the same instance wait until this transaction ends.
     """
-    return move(session, load(session, instance_id), stimulus, actor, now, extra=extra, slice_size=slice_size)
+    return move(session, load(session, instance_id, reach=_address(stimulus)), stimulus, actor, now, extra=extra, slice_size=slice_size)
 
 
 def move(
@@ -118,16 +119,41 @@ def move(
     return _facts_of(_take_buffered(session, library, stored, actor, now))
 
 
-def load(session: Session, instance_id: str, *, lock: bool = True) -> Stored:
-    """An instance as it stands, by default locked until the transaction ends. Raises NotFound."""
+def load(session: Session, instance_id: str, *, lock: bool = True, reach: str | None = None) -> Stored:
+    """An instance as it stands, by default locked until the transaction ends. Raises NotFound.
+
+    `reach`: the id of the wait or activation that is all it is about; the items of multi-instance activities that it is not in may
+    then be left out.
+    """
     row = (_LOCKED if lock else _READ).first(session, id=instance_id)
     if row is None:
         raise NotFound("instance", instance_id)
-    return restored(session, row)
+    return reaching(session, restored(session, row), reach)
+
+
+def reaching(session: Session, stored: Stored, reach: str | None) -> Stored:
+    """An instance of which only the core has been read, with what `reach` is in, or whole."""
+    core = cast(State, stored.core)
+    state, read = items.everything(session, core) if reach is None else items.around(session, core, reach)
+    return replace(stored, state=state, read=read)
+
+
+def _address(stimulus: Stimulus) -> str | None:
+    """The wait that a stimulus is for; "" for what only the core can hear. None: any could be meant."""
+    match stimulus:
+        case CompleteTask(id_, _, _) | CompleteJob(id_, _) | JobFailed(id_, _) | ThrowError(id_, _, _, _):
+            return id_
+        case TimerDue(id_) | MessageReceived(id_, _) | Retry(id_) | SetVariables(id_, _):
+            return id_
+        case SignalReceived():
+            return ""
+    return None
 
 
 def restored(session: Session, row: Any, variables: Iterable[tuple[str, str, str]] | None = None) -> Stored:
-    """An instance from its row as `INSTANCE` names its columns; `variables` as `variables_of` gives them, read here if not given."""
+    """The core of an instance from its row as `INSTANCE` names its columns; `variables` as `variables_of` gives them, read here if
+    not given.
+    """
     state = hot.find(session, row.id, row.revision, row.state)
     if state is None:
         found = _VARIABLES.rows(session, id=row.id) if variables is None else variables
@@ -137,7 +163,7 @@ def restored(session: Session, row: Any, variables: Iterable[tuple[str, str, str
         )  # fmt: skip
     known = Labels(row.business_key, row.title, row.enterprise_id, row.enterprise_name, row.zone_id)
     head = Head(row.history_head, row.history_count)
-    return Stored(state, row.process_key, row.process_name, known, head, row.revision, row.incident_count, row.deployment_id)
+    return Stored(state, row.process_key, row.process_name, known, head, row.revision, row.incident_count, row.deployment_id, state)
 
 
 _INSTANCE = cast(Table, ProcessInstance.__table__)
@@ -167,14 +193,15 @@ def _move(
     session: Session, library: Deployed, stored: Stored, stimulus: Stimulus, actor: Actor, now: datetime,
     extra: Sequence[Entry] = (), slice_size: int = SLICE,
 ) -> Stored:  # fmt: skip
-    state = cast(State, stored.state)
     try:
-        made = advance(library, state, stimulus, now, slice_size)
+        made = advance(library, stored.state, stimulus, now, slice_size)
+    except RestNeeded:
+        return _move(session, library, reaching(session, stored, None), stimulus, actor, now, extra, slice_size)
     except StepRefused as refused:
-        raise StimulusRefused(refused.code, dict(refused.facts), state.instance_id) from None
+        raise StimulusRefused(refused.code, dict(refused.facts), cast(State, stored.state).instance_id) from None
     completed = stimulus.task_id if isinstance(stimulus, CompleteTask) else None
     if completed is not None:
-        extra = (*extra, _completion(library, state, cast(CompleteTask, stimulus), now))
+        extra = (*extra, _completion(library, cast(State, stored.state), cast(CompleteTask, stimulus), now))
     return apply(Change(session, library, stored, made, actor, now, completed=completed, extra=extra))
 
 

@@ -7,23 +7,25 @@ instance's hash chain. Everything happens in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import BindParameter, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import Entry, State, Status, Step, Wait
+from engine.core.runtime.items import split
+from engine.core.runtime.step import Entry, State, Status, Step, VariableChange, Wait
 from engine.tables.instances import Event, Incident, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
 from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
-from engine.verbs import effects, hot, labels, states
+from engine.verbs import effects, hot, items, labels, states
 from engine.verbs.access import Actor, offers
 from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
+from engine.verbs.items import Read
 from engine.verbs.labels import Labels
 from engine.verbs.library import Deployed
 from engine.verbs.lifetimes import time_to_live
@@ -67,9 +69,12 @@ _SET = Prepared(upsert(_VARIABLE, ("value",)), ["instance_id", "scope", "name", 
 
 @dataclass(frozen=True)
 class Stored:
-    """An instance as its row has it, locked by this transaction: what the next write starts from."""
+    """An instance as its rows have it, locked by this transaction: what the next write starts from.
 
-    state: State | None  # None: it is being started
+    `state` is the core with the items that have been read, or all (see `items`); None: it is being started.
+    """
+
+    state: State | None
     process_key: str
     process_name: str
     labels: Labels
@@ -77,6 +82,8 @@ class Stored:
     revision: int = 0
     incident_count: int = 0
     deployment_id: str = ""  # of the definition
+    core: State | None = None
+    read: Read = Read()
 
 
 @dataclass
@@ -94,6 +101,9 @@ class Change:
     labels: Labels = field(default_factory=Labels)
     calls: list[Call] = field(default_factory=list)  # what will be written, in order, at once
 
+    def __post_init__(self) -> None:
+        self.parts = split(self.step.state)
+
     def write(self, prepared: Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self.calls.append((prepared, rows))
@@ -108,8 +118,10 @@ def apply(change: Change) -> Stored:
     session, step, before = change.session, change.step, change.before
     change.labels = labels.renewed(session, change.library, before.labels, step, change.actor)
     rows, head = chain(before.head, change.instance_id, (*change.extra, *step.history), change.actor)
-    text = encode(states.to_json(step.state))
+    text = encode(states.to_json(change.parts.core))
     stored = _write_instance(change, head, text)
+    calls, read = items.written(change.parts, before.read)
+    change.calls += calls
     change.write(_NEW_EVENT, rows)
     _write_waits(change)
     _write_variables(change)
@@ -124,8 +136,8 @@ def apply(change: Change) -> Stored:
     if step.effects:
         effects.send(session, change.instance_id, step.effects, change.now)
     if step.state.status is Status.ACTIVE:
-        hot.keep(session, step.state, stored.revision, text)
-    return stored
+        hot.keep(session, stored.core, stored.revision, text)
+    return replace(stored, read=read)
 
 
 def _write_instance(change: Change, head: Head, text: str) -> Stored:
@@ -148,14 +160,14 @@ def _write_instance(change: Change, head: Head, text: str) -> Stored:
         is_same = searched == _searched_before(before)
         change.write(_GO_ON if is_same else _CHANGE, [row if is_same else {**row, **searched}])
     return Stored(
-        state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id
+        state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id, change.parts.core
     )
 
 
 def _searched(change: Change) -> tuple[dict[str, Any], int]:
     """The columns by which instances are found, after the step; and the number of open incidents."""
     state, has_ended = change.step.state, change.step.state.status is not Status.ACTIVE
-    due, incidents = _of_waits(state)
+    due, incidents = _of_waits(state, change.before)
     ended = dict.fromkeys(("ended_at", "end_reason", "expires_at"))
     if has_ended:
         expires = change.now + kept if (kept := time_to_live(change.library.process(state.definition_id))) is not None else None
@@ -164,22 +176,17 @@ def _searched(change: Change) -> tuple[dict[str, Any], int]:
 
 
 def _searched_before(before: Stored) -> dict[str, Any]:
-    due, _ = _of_waits(cast(State, before.state))
+    due, _ = _of_waits(cast(State, before.state), before)
     return {
         "status": str(Status.ACTIVE), "incident_count": before.incident_count, "due_at": due, "ended_at": None, "end_reason": None,
         "expires_at": None, **before.labels.columns(),
     }  # fmt: skip
 
 
-def _of_waits(state: State) -> tuple[datetime | None, int]:
-    """When the most urgent open task is due, and how many incidents are open."""
-    due, incidents = None, 0
-    for wait in state.waits:
-        if wait.kind == "incident":
-            incidents += 1
-        elif wait.kind == "user" and wait.due_at and (due is None or wait.due_at < due):
-            due = wait.due_at
-    return due, incidents
+def _of_waits(state: State, before: Stored) -> tuple[datetime | None, int]:
+    """When the most urgent open task is due, and how many incidents are open; items that have not been read have none."""
+    dues = (items.most_urgent(state.waits), before.read.due_at)
+    return min((due for due in dues if due), default=None), sum(wait.kind == "incident" for wait in state.waits)
 
 
 def _reason(history: Iterable[Entry]) -> str | None:
@@ -299,9 +306,13 @@ def _incident_row(instance_id: str, wait: Wait) -> dict[str, Any]:
 
 
 def _write_variables(change: Change) -> None:
+    changes: Iterable[VariableChange] = change.step.variables
+    was, core = change.before.core, change.parts.core
+    if core.absent or (was is not None and was.absent):
+        changes = items.variables(was.variables if was else {}, core.variables, changes)
     rows = [
         {"instance_id": change.instance_id, "scope": one.scope, "name": one.name, "value": one.value, "deleted": one.deleted}
-        for one in change.step.variables
+        for one in changes
     ]
     change.write(_UNSET, [row for row in rows if row["deleted"]])
     change.write(_SET, [row for row in rows if not row["deleted"]])

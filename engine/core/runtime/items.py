@@ -170,7 +170,7 @@ def _without_collections(
         else:
             continue
         variables = drawers[homes[body]].variables
-        variables[body] = {**variables[body], name: Elements()}  # type: ignore[dict-item]
+        variables[body] = {**variables[body], name: Elements(body)}  # type: ignore[dict-item]
     return elements
 
 
@@ -197,18 +197,20 @@ def whole(core: State, items: Iterable[Item], elements: ElementsOf) -> State:
     if not core.absent:
         return core
     state = _merged(core, list(items), {})
-    totals = {row[0]: row[5]["multi"]["total"] for row in state.tokens if "multi" in row[5]}  # type: ignore[index,call-overload,operator]
-    variables = {}
-    for scope, own in state.variables.items():
-        variables[scope] = {
-            name: _collected(totals[scope], elements.get(scope, {})) if isinstance(value, Elements) else value
-            for name, value in own.items()
-        }
+    variables = {
+        scope: {name: collected(state, value, elements.get(scope, {})) for name, value in own.items()}
+        for scope, own in state.variables.items()
+    }
     return replace(state, variables=variables)
 
 
-def _collected(total: int, elements: Mapping[int, Json]) -> Json:
-    return [elements.get(index) for index in range(total)]
+def collected(state: State, value: object, elements: Mapping[int, Json]) -> Json:
+    """A variable's value; of an output collection that the state leaves out, the list that its `elements` make."""
+    if not isinstance(value, Elements):
+        return value  # type: ignore[return-value]
+    known = {**elements, **value.changed}
+    body: Any = next(row for row in state.tokens if row[0] == value.body)
+    return [known.get(index) for index in range(body[5]["multi"]["total"])]
 
 
 def _merged(core: State, items: list[Item], absent: Mapping[str, Absent]) -> State:

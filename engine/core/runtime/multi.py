@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.core.bpmn.model import EventDefinition, MultiInstance
@@ -82,7 +83,7 @@ def collect(item: Activation) -> None:
 def _with(results: object, index: int, value: Json, name: str) -> Json:
     """The output collection with one element more."""
     if isinstance(results, Elements):
-        return Elements({**results.changed, index: value})  # type: ignore[return-value]
+        return replace(results, changed={**results.changed, index: value})  # type: ignore[return-value]
     if not isinstance(results, list) or index >= len(results):
         raise Fault("output_collection_overwritten", name=name)
     return [*results[:index], value, *results[index + 1 :]]

@@ -138,8 +138,9 @@ class Absent:
 
 @dataclass(frozen=True)
 class Elements:
-    """Stands for an output collection whose elements are left out of the state: only those set since are here, index → value."""
+    """Stands for the output collection of `body`, whose elements are left out of the state: only those set since are here, by index."""
 
+    body: str
     changed: Mapping[int, Json] = field(default_factory=dict)
 
 
