@@ -114,14 +114,17 @@ class Incident(Base):
     resolved_by: Mapped[Id | None]
 
 
+ACTS = "kind IN ('action_performed', 'deadline_moved')"  # what is counted over all instances
+
+
 class Event(Base):
     """A line of the append-only log. `hash` covers the row and the previous row's hash. `stream`: an instance's id, or `system`.
 
-    A row of kind `moved` holds all that an instance did by itself between two acts, as `facts["lines"]`; see `verbs/history`.
+    `facts["lines"]` is what the instance then did by itself; see `verbs/history`.
     """
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_newest", "at"),)
+    __table_args__ = (Index("ix_event_acts", "at", sqlite_where=text(ACTS), postgresql_where=text(ACTS)),)
 
     stream: Mapped[Id] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)  # from 1 without a gap

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Executable, Table
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from engine.tables.store import connection_of
 from engine.tables.types import Utc, Words, sqlite_moment, storable
 
 Convert = Callable[[Any], Any]
@@ -104,65 +104,74 @@ def upsert(table: Table, changed: Iterable[str]) -> Callable[[str], Executable]:
 Call = tuple[Prepared, Values | Sequence[Values]]
 
 
-def together(session: Session, calls: Iterable[Call]) -> list[Any]:
+def together(session: Session, calls: Sequence[Call]) -> list[Any]:
     """Run statements in order, in one round trip where the driver can: rows of each that reads, the count of each that writes."""
-    connection = session.connection()
-    driver: Any = connection.connection.dbapi_connection
-    dialect: Any = connection.dialect
-    todo = [_Call(prepared, form := prepared.form(dialect), _params(form, values)) for prepared, values in calls]
+    connection = connection_of(session)
     if connection.dispatch.before_cursor_execute:
-        _announce(connection, todo)
+        _announce(connection, calls)
+    if connection.dialect.driver == "psycopg" and len(calls) > 1:
+        return _at_once(connection, calls)
+    driver: Any = connection.connection.dbapi_connection
+    return [_result(prepared, *_executed(connection, driver, prepared, values)) for prepared, values in calls]
+
+
+def _at_once(connection: Connection, calls: Sequence[Call]) -> list[Any]:
+    driver: Any = connection.connection.dbapi_connection
+    done: list[tuple[_Form, Any]] = []
     try:
-        if dialect.driver == "psycopg" and len(todo) > 1:
-            with driver.pipeline():
-                for call in todo:
-                    call.execute(driver)
-        else:
-            for call in todo:
-                call.execute(driver)
-                call.check()
-        return [call.result() for call in todo]
-    except dialect.dbapi.Error as error:
-        for call in todo:
-            call.check()  # what failed may have failed because the one before it found nothing
-        sqls = "; ".join(call.form.sql for call in todo)
-        raise DBAPIError.instance(sqls, None, error, dialect.dbapi.Error, dialect=dialect) from error  # type: ignore[arg-type]
+        with driver.pipeline():
+            for prepared, values in calls:
+                done.append(_executed(connection, driver, prepared, values))
+    except DBAPIError:
+        raise
+    except connection.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+        for (prepared, _), (form, cursor) in zip(calls, done, strict=False):
+            _check(prepared, form, cursor)  # what failed may have failed because the one before it found nothing
+        raise _told(connection, "; ".join(form.sql for form, _ in done), error) from error
+    return [_result(prepared, form, cursor) for (prepared, _), (form, cursor) in zip(calls, done, strict=True)]
 
 
-@dataclass
-class _Call:
-    prepared: Prepared
-    form: _Form
-    params: Any
-    cursor: Any = None
-
-    def execute(self, driver: Any) -> None:
-        self.cursor = driver.cursor()
-        (self.cursor.executemany if type(self.params) is _Many else self.cursor.execute)(self.form.sql, self.params)
-
-    def check(self) -> None:
-        if self.prepared.touches_one and self.cursor is not None and self.cursor.rowcount == 0:
-            raise Untouched(self.form.sql)
-
-    def result(self) -> Any:
-        self.check()
-        return self.form.read(self.cursor.fetchall()) if self.form.row is not None else self.cursor.rowcount
+def _executed(connection: Connection, driver: Any, prepared: Prepared, values: Values | Sequence[Values]) -> tuple[_Form, Any]:
+    """The statement's form and the cursor that has run it."""
+    form = prepared.form(connection.dialect)
+    params, is_many = _params(form, values)
+    cursor = driver.cursor()
+    try:
+        (cursor.executemany if is_many else cursor.execute)(form.sql, params)
+    except connection.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+        raise _told(connection, form.sql, error) from error
+    return form, cursor
 
 
-class _Many(list[Any]):
-    """Parameters of several executions of one statement."""
+def _told(connection: Connection, sql: str, error: Exception) -> DBAPIError:
+    """The driver's error as SQLAlchemy tells it."""
+    dialect: Any = connection.dialect
+    return DBAPIError.instance(sql, None, error, dialect.dbapi.Error, dialect=dialect)  # type: ignore[return-value]
 
 
-def _params(form: _Form, values: Values | Sequence[Values]) -> Any:
+def _result(prepared: Prepared, form: _Form, cursor: Any) -> Any:
+    _check(prepared, form, cursor)
+    return form.read(cursor.fetchall()) if form.row is not None else cursor.rowcount
+
+
+def _check(prepared: Prepared, form: _Form, cursor: Any) -> None:
+    if prepared.touches_one and cursor.rowcount == 0:
+        raise Untouched(form.sql)
+
+
+def _params(form: _Form, values: Values | Sequence[Values]) -> tuple[Any, bool]:
+    """Parameters of one execution, or of several."""
     if isinstance(values, Mapping):
-        return form.bound(values)
-    return _Many(map(form.bound, values)) if len(values) != 1 else form.bound(values[0])
+        return form.bound(values), False
+    return (form.bound(values[0]), False) if len(values) == 1 else (list(map(form.bound, values)), True)
 
 
-def _announce(connection: Connection, todo: Iterable[_Call]) -> None:
-    for call in todo:
+def _announce(connection: Connection, calls: Sequence[Call]) -> None:
+    for prepared, values in calls:
+        form = prepared.form(connection.dialect)
+        params, is_many = _params(form, values)
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, None, call.form.sql, call.params, None, type(call.params) is _Many)
+            listener(connection, None, form.sql, params, None, is_many)
 
 
 def _compiled(statement: Executable, dialect: Dialect, columns: list[str] | None) -> _Form:

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.tables.types import Base, Hash, Id, Json
 
-_OPEN = {"sqlite_where": text("closed_at IS NULL"), "postgresql_where": text("closed_at IS NULL")}
-_CLOSED = {"sqlite_where": text("closed_at IS NOT NULL"), "postgresql_where": text("closed_at IS NOT NULL")}
+
+def _only(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 # On SQLite word for word as statements say it: a partial index is used only where the condition stands in the statement.
 _CANDIDATE_OPEN = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
 
@@ -26,10 +29,10 @@ class UserTask(Base):
 
     __tablename__ = "user_task"
     __table_args__ = (
-        Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_OPEN),
-        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_OPEN),
-        Index("ix_user_task_done", "closed_by", "closed_at", **_CLOSED),
-        Index("ix_user_task_held", "assignee", "started_at", "instance_id"),
+        Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_only("closed_at IS NULL AND assignee IS NOT NULL")),
+        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_only("closed_at IS NULL AND enterprise_id IS NOT NULL")),
+        Index("ix_user_task_done", "closed_by", "closed_at", **_only("closed_at IS NOT NULL")),
+        Index("ix_user_task_held", "assignee", "started_at", "instance_id", **_only("assignee IS NOT NULL")),
         Index("ix_user_task_of_instance", "instance_id", "created_at"),
     )
 
@@ -73,6 +76,7 @@ class TaskCandidate(Base):
     __table_args__ = (
         Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", **_CANDIDATE_OPEN),
         Index("ix_task_candidate_held", "kind", "value", "started_at", "instance_id"),
+        {"sqlite_with_rowid": False},
     )
 
     task_id: Mapped[Id] = mapped_column(ForeignKey("user_task.id"), primary_key=True)

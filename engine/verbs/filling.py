@@ -82,6 +82,8 @@ def judged(session: Session, shown: TaskForm, raw: Raw, actor: Actor, now: datet
 
 def judged_json(session: Session, shown: TaskForm, given: Mapping[str, Json], actor: Actor, now: datetime) -> Variables:
     """The values that a program submits, held to the same form. Raises FormInvalid."""
+    if shown.form is None and not given:
+        return {}
     # Without a form a task takes no values: nobody has said which variables it may set.
     form = shown.form or Form("", "", ())
     found = submit_json(form, given, shown.variables, now=now, attachments=shown.attachments)

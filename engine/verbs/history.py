@@ -3,8 +3,8 @@
 A stream is one instance's history, or `system` for acts that belong to none. Each event's hash covers its own facts and the hash
 before it; the head of the chain and its length stand in the instance's row (or in `stream`), so a tail that was cut off shows too.
 
-What people look for is a row of its own. What an instance did by itself between two of those is one row of kind `moved`, which
-holds its entries as `lines`: a step adds two rows where it adds eight entries. `entries` reads both.
+What people look for is a row of its own. What an instance then did by itself stands in that row's facts as `lines`, an entry each;
+where nobody did anything before, in a row of kind `moved`. So a step adds a row or two where it adds eight entries. `entries` reads all.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ FIRST = "0" * 64
 MOVED = "moved"
 LONGEST = 500  # lines in one row: 1 000 scripts in a go are some rows, not one of a megabyte
 _EVENT = cast(Table, Event.__table__)
-_NAMES = tuple(column.name for column in _EVENT.columns)
 _PLACE = ("node", "node_kind", "node_name", "activation", "scope")
 _OWN = ("kind", *_PLACE)
+_BY_ITSELF = {"kind": MOVED, **dict.fromkeys(_PLACE)}
 _INNER = frozenset({
     "activated", "completed", "cancelled", "flow_taken", "variables_set", "decision_evaluated", "event_thrown", "deadline_set", "warning",
 })  # fmt: skip
-_FACTS = tuple(name for name in _NAMES if name != "hash")
+_FACTS = tuple(column.name for column in _EVENT.columns if column.name != "hash")
 _AT = _FACTS.index("at")
 
 
@@ -71,25 +71,22 @@ def entry(kind: str, at: datetime, *, definition_id: str = "", node: str | None 
 def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tuple[list[dict[str, Any]], Head]:
     """The event rows for `entries` after `head`, and the new head."""
     rows: list[dict[str, Any]] = []
-    lines: list[Any] = []  # of the last row, if that one takes more
+    lines: list[Any] = []  # of the last row
     at, definition_id = None, None
     for entry in entries:
         is_inner = entry.kind in _INNER
-        if is_inner and lines and len(lines) < LONGEST and entry.at == at and entry.definition_id == definition_id:
+        if is_inner and rows and len(lines) < LONGEST and entry.at == at and entry.definition_id == definition_id:
             lines.append(_line_of(stream, entry))
+            if len(lines) == 1:
+                rows[-1]["facts"]["lines"] = lines
             continue
         at, definition_id = entry.at, entry.definition_id
-        row = dict.fromkeys(_NAMES) | {
+        lines = [_line_of(stream, entry)] if is_inner else []
+        own = _BY_ITSELF | {"facts": {"lines": lines}} if is_inner else {name: getattr(entry, name) for name in _OWN} | {"facts": dict(entry.facts)}
+        rows.append({
             "stream": stream, "seq": head.count + len(rows) + 1, "at": at, "actor_id": actor.id, "actor_name": actor.name,
-            "definition_id": definition_id,
-        }  # fmt: skip
-        if is_inner:
-            lines = [_line_of(stream, entry)]
-            row |= {"kind": MOVED, "facts": {"lines": lines}}
-        else:
-            lines = []
-            row |= {name: getattr(entry, name) for name in _OWN} | {"facts": dict(entry.facts)}
-        rows.append(row)
+            "definition_id": definition_id, **own,
+        })  # fmt: skip
     before = head.hash
     for row in rows:
         before = row["hash"] = digest(before, row)
@@ -98,12 +95,9 @@ def chain(head: Head, stream: str, entries: Iterable[Entry], actor: Actor) -> tu
 
 def _line_of(stream: str, entry: Entry) -> list[Any]:
     """`[kind, node, node kind, node name, activation, scope, facts]`, ids without the instance's own in front, facts only if any."""
-    activation, scope = entry.activation, entry.scope
-    line = [
-        entry.kind, entry.node, entry.node_kind, entry.node_name, activation and activation.removeprefix(stream),
-        scope and scope.removeprefix(stream),
-    ]  # fmt: skip
-    return [*line, dict(entry.facts)] if entry.facts else line
+    kind, _, _, node, node_kind, node_name, activation, scope, facts = entry
+    line = [kind, node, node_kind, node_name, activation and activation.removeprefix(stream), scope and scope.removeprefix(stream)]
+    return [*line, dict(facts)] if facts else line
 
 
 def entries(session: Session, stream: str, definition_id: str | None = None) -> Iterator[Entry]:
@@ -112,12 +106,12 @@ def entries(session: Session, stream: str, definition_id: str | None = None) -> 
     if definition_id is not None:
         query = query.where(_EVENT.c.definition_id == definition_id)
     for row in session.execute(query).mappings():
-        at, of = row["at"], row["definition_id"] or ""
+        at, of, facts = row["at"], row["definition_id"] or "", dict(row["facts"])
+        lines = facts.pop("lines", ())
         if row["kind"] != MOVED:
-            yield Entry(row["kind"], at, of, *(row[name] for name in _PLACE), facts=row["facts"])
-            continue
-        for kind, node, node_kind, node_name, activation, scope, *facts in row["facts"]["lines"]:
-            yield Entry(kind, at, of, node, node_kind, node_name, _id(stream, activation), _id(stream, scope), *facts)
+            yield Entry(row["kind"], at, of, *(row[name] for name in _PLACE), facts=facts)
+        for kind, node, node_kind, node_name, activation, scope, *rest in lines:
+            yield Entry(kind, at, of, node, node_kind, node_name, _id(stream, activation), _id(stream, scope), *(rest or [{}]))
 
 
 def _id(stream: str, shortened: str | None) -> str | None:

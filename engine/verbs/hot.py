@@ -16,7 +16,7 @@ from sqlalchemy import Pool
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import State
-from engine.tables.store import after_commit
+from engine.tables.store import after_commit, connection_of
 
 KEPT = 500  # instances of one database
 LARGEST = 200_000  # characters of a state worth keeping
@@ -62,4 +62,4 @@ def _enter(pool: Pool, instance_id: str, entry: _Entry) -> None:
 
 
 def _pool(session: Session) -> Pool:
-    return session.connection().engine.pool
+    return connection_of(session).engine.pool

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Json
-from engine.tables.instances import Event, ProcessInstance, Variable
+from engine.tables.instances import ACTS, Event, ProcessInstance, Variable
 from engine.tables.people import Department, Person
 from engine.tables.tasks import UserTask
 
@@ -96,7 +96,7 @@ def _rows(session: Session, query: Select[Any]) -> list[dict[str, Any]]:
 def _acts(session: Session, ours: ColumnElement[bool], since: datetime, until: datetime) -> dict[str, Json]:
     """Extensions, and what people did by the actions of the diagrams, by their labels."""
     events = select(Event.kind, Event.facts).join(ProcessInstance, ProcessInstance.id == Event.stream)
-    events = events.where(ours, Event.kind.in_(("deadline_moved", "action_performed")), Event.at >= since, Event.at < until)
+    events = events.where(ours, text(ACTS), Event.at >= since, Event.at < until)
     actions: dict[str, int] = {}
     extended = 0
     for kind, facts in session.execute(events):

@@ -50,17 +50,13 @@ class Activation(Task):
         definition_id: str,
     ) -> None:  # fmt: skip
         super().__init__(execution, spec, scope, state, id)  # type: ignore[arg-type]
-        self.internal_data = facts
+        self.internal_data = self.facts = facts
         self.definition_id = definition_id
         self.chosen: tuple[Flow, ...] = ()
 
     @property
-    def facts(self) -> dict[str, Any]:
-        return self.internal_data
-
-    @property
     def scope(self) -> Activation | None:
-        return self.parent  # type: ignore[return-value]
+        return self.workflow.tasks.get(self._parent)
 
     @property
     def process(self) -> Process:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
 Variables: TypeAlias = dict[str, Json]
@@ -77,9 +78,11 @@ HistoryKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of an instance's history as the core sees it; the verbs add who did it and the hash chain."""
+class Entry(NamedTuple):
+    """One line of an instance's history as the core sees it; the verbs add who did it and the hash chain.
+
+    A tuple, because every step makes a handful of them.
+    """
 
     kind: HistoryKind
     at: datetime
@@ -89,7 +92,7 @@ class Entry:
     node_name: str | None = None
     activation: str | None = None  # id of the activation
     scope: str | None = None  # id of the activation that contains it
-    facts: Mapping[str, Json] = field(default_factory=dict)
+    facts: Mapping[str, Json] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
