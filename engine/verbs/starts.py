@@ -14,6 +14,7 @@ from engine import feel
 from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.problems import Problem, Refused
 from engine.core.runtime.kernel import Fault
+from engine.core.runtime.subscriptions import catch_up
 from engine.core.runtime.timers import Firing, first_firing
 from engine.tables.definitions import StartSubscription
 from engine.tables.jobs import Job
@@ -76,9 +77,9 @@ def _arm(
     same = before.get((node.id, wording))
     if same is not None:
         firing = Firing(same.due_at, same.payload["remaining"], same.payload["interval"])
-    elif event.timer == "date" and firing.due_at <= now:
-        return  # its day has passed before it was deployed
-    payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval}
+    elif event.timer != "duration" and firing.due_at <= now:
+        return  # its day, or all of its days, had passed before it was deployed
+    payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval, "catch_up": catch_up(node)}
     row = {"id": uuid4().hex, "kind": "timer_start", "definition_id": definition_id, "process_key": process.id, "node": node.id,
            "due_at": firing.due_at, "created_at": now, "payload": payload, "headers": {}, "retries": 3, "attempts": 0}  # fmt: skip
     session.execute(cast(Table, Job.__table__).insert(), row)

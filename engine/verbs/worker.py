@@ -17,7 +17,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Continue, SignalReceived, TimerDue
-from engine.core.runtime.timers import next_firing
+from engine.core.runtime.timers import is_missed, next_firing
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.jobs import Job
 from engine.tables.store import Store
@@ -185,13 +185,14 @@ def _continue(session: Session, job: Row[Any], now: datetime) -> None:
 
 
 def _start(session: Session, job: Row[Any], now: datetime) -> None:
-    """Start a process by its timer and set the timer to its next date; dates missed while nothing ran are made up by this one start."""
+    """Start a process by its timer and set the timer to its next date. Its property `catchUp` says what becomes of missed dates."""
     if not _is_still_mine(session, job):
         return
     jobs.remove(session, job.id)
-    _begin(session, job, {}, now)
-    interval, remaining = job.payload["interval"], job.payload["remaining"]
-    firing = next_firing(interval, job.due_at, now, remaining) if interval else None
+    interval, remaining, catch_up = job.payload["interval"], job.payload["remaining"], job.payload.get("catch_up", "once")
+    if not (interval and catch_up == "none" and is_missed(job.due_at, now)):
+        _begin(session, job, {}, now)
+    firing = next_firing(interval, job.due_at, now, remaining, catch_up) if interval else None
     if firing is not None:
         payload = {**job.payload, "remaining": firing.remaining}
         row = {**job._mapping, "due_at": firing.due_at, "payload": payload, "locked_by": None, "locked_until": None, "attempts": 0}

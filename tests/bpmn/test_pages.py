@@ -33,11 +33,15 @@ def test_a_numbering_has_exactly_one_running_number(pattern: str, good: bool) ->
 def test_the_examples_of_the_page_are_accepted_by_the_checks() -> None:
     from html import escape
 
-    from tests.bpmn.builder import beside, errors, file, node, prop, through
+    from tests.bpmn.builder import beside, errors, file, flow, node, prop, through, timer
+
+    def _timed(inner: str) -> str:
+        start = node("startEvent", "timed", inner + timer("Cycle", "R/P1D"))
+        return beside(start + flow("timed", "a"))
 
     for row in PROPERTIES.values():
         example = escape("known_form" if row.syntax == "form" else row.example)
         one = prop(row.name, example)
-        kind = "task" if "task" in row.places else "receiveTask"
-        process = one + beside("") if "process" in row.places else through(node(kind, "a", one))
+        kind = next((kind for kind in ("task", "receiveTask") if kind in row.places), None)
+        process = one + beside("") if "process" in row.places else through(node(kind, "a", one)) if kind else _timed(one)
         assert [code for code, _ in errors(file(process)) if code.startswith(("property", "form", "feel"))] == [], row.name

@@ -200,6 +200,30 @@ def test_a_start_timer_makes_up_missed_dates_by_one_start(store: Store, clock: C
     assert start_timers(store) == [("asking:1", first + timedelta(days=4))]
 
 
+@pytest.mark.parametrize(("catch_up", "started", "left"), [("once", 1, 1), ("all", 3, 1), ("none", 0, 1)])
+def test_a_start_timer_that_was_missed_starts_as_often_as_the_diagram_says(
+    any_store: Store, clock: Clock, catch_up: str, started: int, left: int
+) -> None:
+    timed = timer_start("R4/P1D").replace('name="yearly">', f'name="yearly"><bpmn:extensionElements><zeebe:properties>'
+        f'{prop("catchUp", catch_up)}</zeebe:properties></bpmn:extensionElements>')  # fmt: skip
+    deploy(any_store, clock, {**all_three(), "asking.bpmn": process(inside=timed)})
+
+    clock.now += timedelta(days=3, hours=1)
+    work(any_store, clock)
+
+    with any_store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(ProcessInstance)) == started
+    assert len(start_timers(any_store)) == left
+    clock.now += timedelta(days=1)
+    work(any_store, clock)
+    assert start_timers(any_store) == []
+
+
+def test_a_cycle_that_was_over_before_it_was_deployed_starts_nothing(store: Store, clock: Clock) -> None:
+    deploy(store, clock, {**all_three(), "asking.bpmn": process(inside=timer_start("R3/2020-01-01T09:00:00/P1D"))})
+    assert start_timers(store) == []
+
+
 def test_a_start_timer_with_a_count_ends(store: Store, clock: Clock) -> None:
     deploy(store, clock, {**all_three(), "asking.bpmn": process(inside=timer_start("R2/P1D"))})
 

@@ -198,6 +198,19 @@ def test_a_cycle_missed_while_nothing_ran_fires_once_and_goes_on(store: Store, c
     assert job_row(store, instance).due_at == began + timedelta(hours=6)
 
 
+@pytest.mark.parametrize(("name", "at_once", "in_all"), [("timer_catch_up_all", 2, 3), ("timer_catch_up_none", 0, 1)])
+def test_what_becomes_of_missed_firings_is_the_diagrams_choice(any_store: Store, clock: Clock, name: str, at_once: int, in_all: int) -> None:
+    deploy_diagrams(any_store, clock, name)
+    instance = Running.start(any_store, clock, name, reminders=0)
+
+    clock.now += timedelta(hours=2, minutes=30)
+    work(any_store, clock)
+    assert instance.variables["reminders"] == at_once
+
+    instance.pass_time(timedelta(hours=5))
+    assert instance.variables["reminders"] == in_all and instance.jobs == []
+
+
 def test_timers_of_an_ended_instance_are_gone(store: Store, clock: Clock) -> None:
     deploy_diagrams(store, clock, "timer_boundary_non_interrupting")
     instance = Running.start(store, clock, "timer_boundary_non_interrupting")

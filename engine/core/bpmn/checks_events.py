@@ -32,6 +32,7 @@ def check_events(process: Process) -> Iterator[Problem]:
         for event in node.events:
             if event.kind in EVENTS[place]:
                 yield from _check_event(process, node, place, event)
+        yield from _check_catch_up(process, node)
     yield from _check_caught_twice(process)
 
 
@@ -118,6 +119,11 @@ def _check_timer(process: Process, node: Node, event: EventDefinition, place: Pl
         return
     else:
         yield finding(process, node, f"timer_{event.timer}_invalid", line=line, text=text)
+
+
+def _check_catch_up(process: Process, node: Node) -> Iterator[Problem]:
+    if "catchUp" in node.properties and not any(event.timer == "cycle" for event in node.events):
+        yield finding(process, node, "catch_up_without_cycle")
 
 
 def _check_caught_twice(process: Process) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ _FIXED: Mapping[Syntax, Callable[[str], bool]] = {
     "text": lambda text: True,
     "name": is_variable,
     "duration": is_duration,
+    "catch_up": lambda text: text in ("once", "all", "none"),
 }
 _MAY_BE_FEEL: frozenset[Syntax] = frozenset({"limit", "feel", "groups", "name"})
 

@@ -1,6 +1,6 @@
 """Cron texts as timer cycles: `0 0 9 * * MON-FRI` (with seconds, as in Camunda 8), five fields without, or `@daily`.
 
-Times are local times in China. Day of month and day of week are never both restricted: cron dialects disagree on what that means.
+Times are local times in China. Where day of month and day of week are both restricted, either is enough, as cron itself has it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,6 @@ def _fields(text: str) -> str | None:
     if _FORM.fullmatch(line) is None:
         return None
     *times, day, month, weekday = line.split(" ")
-    if "?" in "".join(times) + month or not (day[0] in "*?" or weekday[0] in "*?"):
+    if "?" in "".join(times) + month:
         return None
     return " ".join([*times, "*" if day == "?" else day, month, "*" if weekday == "?" else weekday])

@@ -13,7 +13,7 @@ from typing import Literal
 from engine.core.bpmn.model import ACTIVITIES, Kind
 from engine.texts import text
 
-Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration"]
+Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration", "catch_up"]
 
 ANYWHERE = frozenset(kind.value for kind in Kind)
 _ACTIVITIES = frozenset(kind.value for kind in ACTIVITIES)
@@ -21,6 +21,7 @@ _DOING = _ACTIVITIES | {Kind.INTERMEDIATE_THROW_EVENT.value, Kind.END_EVENT.valu
 _WAITING = frozenset(
     {Kind.START_EVENT.value, Kind.INTERMEDIATE_CATCH_EVENT.value, Kind.BOUNDARY_EVENT.value, Kind.RECEIVE_TASK.value}
 )
+_TIMERS = frozenset({Kind.START_EVENT.value, Kind.BOUNDARY_EVENT.value})
 _PROCESS = frozenset({Kind.PROCESS.value})
 _NUMBERING = re.compile(r"(?:[^{}]|\{(?:yyyy|yy|mm|dd|seq:[1-9])\})+")
 
@@ -40,6 +41,7 @@ _ROWS = (
     Property("limit", _ACTIVITIES, "limit", "5 workdays"),
     Property("clock", _ACTIVITIES, "stop", "stop"),
     Property("extend", _DOING, "limit", "=string(granted_days) + \" workdays\""),
+    Property("catchUp", _TIMERS, "catch_up", "all"),
     Property("opinion", ANYWHERE - _PROCESS, "name", "handling_opinion"),
     Property("action", _WAITING, "text", "撤回诉求"),
     Property("actionForm", _WAITING, "form", "appeal_withdrawal"),
@@ -83,5 +85,8 @@ def document(language: str = "zh") -> str:
 
 def where(row: Property) -> str:
     """The key of the words for `row.places`."""
-    names = {ANYWHERE: "anywhere", ANYWHERE - _PROCESS: "nodes", _ACTIVITIES: "activities", _DOING: "doing", _WAITING: "waiting", _PROCESS: "process"}
+    names = {
+        ANYWHERE: "anywhere", ANYWHERE - _PROCESS: "nodes", _ACTIVITIES: "activities", _DOING: "doing", _WAITING: "waiting",
+        _TIMERS: "timers", _PROCESS: "process",
+    }  # fmt: skip
     return names[row.places]

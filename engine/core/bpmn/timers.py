@@ -28,13 +28,16 @@ def is_duration(text: str) -> bool:
 
 
 def is_cycle(text: str) -> bool:
-    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`, or cron. `R0` would never fire and `R/PT0S` never stop: both are refused."""
+    """`R/PT1H`, `R3/P1D`, `R3/2026-03-01T09:00:00+08:00/P1D`, `R3/P1D/2026-03-31T09:00:00+08:00`, or cron.
+
+    `R0` would never fire and `R/PT0S` never stop: both are refused.
+    """
     if is_cron(text):
         return True
     repetitions, *rest = text.split("/")
     match = _REPETITIONS.fullmatch(repetitions)
-    if match is None or (match[1] and int(match[1]) == 0) or not rest or not is_duration(rest[-1]):
+    if match is None or (match[1] and int(match[1]) == 0):
         return False
-    if not re.search("[1-9]", rest[-1]):
-        return False
-    return len(rest) == 1 or (len(rest) == 2 and is_date(rest[0]))
+    durations = [part for part in rest if is_duration(part)]
+    others = [part for part in rest if not is_duration(part)]
+    return len(durations) == 1 and bool(re.search("[1-9]", durations[0])) and len(others) <= 1 and all(map(is_date, others))

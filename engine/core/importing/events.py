@@ -96,8 +96,8 @@ def from_quartz(text: str) -> str | None:
     fields = text.split()
     if len(fields) == 7 and fields[6] in ("*", "?"):
         fields.pop()
-    if len(fields) != 6:
-        return None
+    if len(fields) != 6 or not (fields[3][0] in "*?" or fields[5][0] in "*?"):
+        return None  # Quartz has never said what a day of the month together with a day of the week would mean
     days = []
     for item in fields[5].split(","):
         if "/" in item and "-" not in item and item[0] not in "*?":

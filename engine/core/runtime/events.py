@@ -13,7 +13,7 @@ from engine.core.runtime.kernel import Activation, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
 from engine.core.runtime.subscriptions import (
-    boundary_events, close_event_sub_processes, definition_of, event_sub_process_starts, name_of, subscribe,
+    boundary_events, catch_up, close_event_sub_processes, definition_of, event_sub_process_starts, name_of, subscribe,
 )  # fmt: skip
 
 
@@ -25,13 +25,15 @@ def happen(execution: Execution, wait: Wait, payload: Variables) -> None:
     owner = execution.tasks[wait.owner]
     node = owner.process.nodes[wait.node]
     kind = definition_of(node, wait).kind
+    if kind == "timer" and _is_left_out(execution, node, wait):
+        return
     if node.parallel_multiple:
         all_of_it = _all_occurred(owner, node, wait, payload)
         if all_of_it is None:
             return
         payload = all_of_it
     elif not node.interrupting:
-        _rearm(execution, wait)
+        _rearm(execution, node, wait)
     if node.kind is Kind.BOUNDARY_EVENT:
         catch_at_boundary(owner, node, kind, payload)
     elif node.kind is Kind.START_EVENT:
@@ -84,13 +86,21 @@ def _start_event_sub_process(scope: Activation, start: Node, payload: Variables)
         scope.facts["interrupted"] = True
 
 
-def _rearm(execution: Execution, wait: Wait) -> None:
+def _is_left_out(execution: Execution, node: Node, wait: Wait) -> bool:
+    """A cycle that does not catch up passes over what it has missed, whether it interrupts or not."""
+    if wait.interval is None or catch_up(node) != "none" or wait.due_at is None or not timers.is_missed(wait.due_at, execution.now):
+        return False
+    _rearm(execution, node, wait)
+    return True
+
+
+def _rearm(execution: Execution, node: Node, wait: Wait) -> None:
     """A non-interrupting event may occur again: messages, signals and conditions stay armed, a cycle goes to its next date."""
     if wait.kind != "timer":
         return
     firing = None
     if wait.interval is not None and wait.due_at is not None:
-        firing = timers.next_firing(wait.interval, wait.due_at, execution.now, wait.remaining)
+        firing = timers.next_firing(wait.interval, wait.due_at, execution.now, wait.remaining, catch_up(node))
     if firing is None:
         execution.close_wait(wait.id)
     else:

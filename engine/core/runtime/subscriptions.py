@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from engine.core.bpmn.model import ACTIVITIES, EventDefinition, Kind, Node
 from engine.core.runtime import limits, timers
@@ -59,6 +60,11 @@ def subscribe(owner: Activation, node: Node) -> None:
     """Let `owner` wait for the events of `node`."""
     for wait in make_waits(owner, node):
         owner.workflow.open_wait(wait)
+
+
+def catch_up(node: Node) -> timers.CatchUp:
+    """What its owner wants of a cycle's missed firings."""
+    return cast(timers.CatchUp, node.properties.get("catchUp", "once"))
 
 
 def timer_due(owner: Activation, event: EventDefinition) -> datetime | None:
