@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from engine.core.bpmn import checks
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.checks import Known
-from engine.core.bpmn.model import Diagram, Job, Process
+from engine.core.bpmn.model import Diagram, Job, Kind, Process
+from engine.core.bpmn.style import check_style
 from engine.core.calendar import Calendar
 from engine.core.dmn import reader as dmn
 from engine.core.dmn.model import DecisionModel
@@ -23,6 +24,8 @@ from engine.core.forms.model import Form
 from engine.core.library import InMemory
 from engine.core.problems import Problem
 from engine.core.reference import Table, tables_named
+
+_SENDING = frozenset({Kind.SEND_TASK, Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,11 @@ def judge(reading: Reading, before: Known = Known()) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
 
 
+def judge_style(reading: Reading) -> list[Problem]:
+    """What does not keep to the modelling guide in the diagrams below a folder `workflows`: those are ours, others only pass through."""
+    return check_style(file.diagram for file in reading.files if file.diagram is not None and "workflows" in file.name.split("/")[:-1])
+
+
 def _tables(file: File, known: Known) -> Iterator[Problem]:
     """A reference table that does not exist gives null, and may yet be loaded: worth a word."""
     for line, name in tables_named(file.content) if known.tables is not None else ():
@@ -132,6 +140,8 @@ def _doubles(reading: Reading) -> Iterator[Problem]:
 def _jobs(process: Process, known: Known) -> Iterator[Problem]:
     """A job type that no handler here knows waits for a worker outside: worth a word, since it may be a slip of the pen."""
     for node in process.nodes.values() if known.job_types is not None else ():
+        if isinstance(node.detail, Job) and node.detail.sends_message and node.kind in _SENDING:
+            continue
         if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in known.job_types:
             facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(known.job_types))}
             yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")

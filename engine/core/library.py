@@ -42,7 +42,9 @@ class InMemory:
         calendar: Calendar | None = None,
         tables: Iterable[reference.Table] = (),
     ) -> None:
-        self.calendar = calendar or standard()
+        """Without a `calendar` it is the one that a deployment of these tables has: the notices, with their own days on top."""
+        tables = tuple(tables)
+        self.calendar = calendar or standard().with_days(reference.own_days(tables))
         self._tables = reference.in_memory(tables)
         self.processes = {process.id: process for process in processes}
         self._models = {decision_id: model for model in models for decision_id in model.decisions}

@@ -300,3 +300,10 @@ def in_memory(tables: Iterable[Table]) -> Callable[[str], Rows | None]:
     """What `function` asks, over tables read from files."""
     by_name = {table.name: Rows(table.rows) for table in tables}
     return by_name.get
+
+
+def own_days(tables: Iterable[Table]) -> dict[date, bool]:
+    """What the table `holidays` says: the days that are worked (True) or free, whatever the yearly notices say."""
+    return {
+        date.fromisoformat(str(row["day"])): bool(row["is_workday"]) for table in tables if table.name == "holidays" for row in table.rows
+    }

@@ -185,6 +185,7 @@ EVENTS: list[Case] = [
     ("message_missing", "a", file(through(node("receiveTask", "a")))),
     ("message_without_name", "a", file(through(node(_THROW, "a", event("message", messageRef="m"))), '<message id="m"/>')),
     ("send_without_message", "a", file(through(node("sendTask", "a")))),
+    ("send_without_message", "a", file(through(node("sendTask", "a", zeebe('<zeebe:taskDefinition type="send message"/>'))))),
     ("correlation_key_missing", "a", file(through(node(_CAUGHT, "a", event("message", messageRef="m"))), '<message id="m" name="x"/>')),
     ("correlation_key_without_equals", "a", file(through(_RECEIVE), MESSAGE.replace("=key", "key", 2).replace("Key\"key", 'Key="key'))),
     ("start_name_is_expression", "s2", file(beside(node("startEvent", "s2", event("message", messageRef="m")) + flow("s2", "end")),

@@ -114,12 +114,14 @@ def test_a_file_without_coordinates_is_laid_out_from_left_to_right_without_overl
     assert not [(a, b) for a in apart for b in apart if a is not b and a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]]
 
 
-def test_several_planes_are_put_below_one_another() -> None:
+def test_what_is_in_a_collapsed_sub_process_stands_in_a_frame_below() -> None:
     shape = '<di:BPMNShape id="{0}_di" bpmnElement="{0}"><dc:Bounds x="0" y="0" width="100" height="80"/></di:BPMNShape>'
-    plane = '<di:BPMNDiagram id="d{1}"><di:BPMNPlane id="pl{1}" bpmnElement="p">{0}</di:BPMNPlane></di:BPMNDiagram>'
-    drawing = plane.format(shape.format("a"), 1) + plane.format(shape.format("inner"), 2)
+    plane = '<di:BPMNDiagram id="d{2}"><di:BPMNPlane id="pl{2}" bpmnElement="{1}">{0}</di:BPMNPlane></di:BPMNDiagram>'
+    drawing = plane.format(shape.format("a"), "p", 1) + plane.format(shape.format("inner"), "a", 2)
     diagram = diagram_of(through(node("subProcess", "a", node("task", "inner") + loop(attributes='inputCollection="=x"'))), drawing)
-    assert [(shape.element, shape.y) for shape in diagram.shapes] == [("a", 0), ("inner", 140)]
+    (_, frame, inner) = diagram.shapes
+    assert [(shape.element, shape.expanded) for shape in diagram.shapes] == [("a", False), ("a", True), ("inner", False)]
+    assert frame.y > 80 and frame.y < inner.y and inner.y + inner.height < frame.y + frame.height
 
 
 @pytest.mark.parametrize(

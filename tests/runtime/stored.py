@@ -69,7 +69,8 @@ class StoredTrial(Trial):
         self.effects = []
         for entry in (entry for entry in self.history if entry.kind == "event_thrown"):
             if entry.facts["event"] == "message":
-                message = next(each for each in sent if each["name"] == entry.facts["name"])
+                wanted = (entry.facts["name"], entry.facts["correlation_key"])
+                message = next(each for each in sent if (each["name"], each["correlation_key"]) == wanted)
                 self.effects.append(MessagePublished(message["name"], message["correlation_key"], message["variables"], entry.node or ""))
             elif entry.facts["event"] == "signal":
                 self.effects.append(SignalThrown(str(entry.facts["name"]), {}, entry.node or ""))

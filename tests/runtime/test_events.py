@@ -75,6 +75,14 @@ def test_a_thrown_message_carries_its_mapped_inputs_only(run):
     assert trial.published == [("greeting", "Li", {"text": "hello Li"})]
 
 
+def test_a_message_goes_out_at_once_where_the_task_definition_asks_for_nothing_else(run):
+    """Camunda 8 wants a task definition on everything that throws a message; here `send message` is no job to wait for."""
+    trial = run("message_send").start(who="Li", notes=["a", "b"])
+    sent = [(name, key, variables["text"]) for name, key, variables in trial.published]
+    assert sent == [("greeting", "Li", "hello Li"), ("note", "Li/1", "a"), ("note", "Li/2", "b"), ("farewell", "Li", "bye")]
+    assert trial.status == "completed" and trial.waits("job") == []
+
+
 def test_a_signal_reaches_every_wait_and_leaves_the_instance(run):
     trial = run("signal_broadcast").start()
     trial.complete("go")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core import reference
 from engine.core.bpmn.reader import read as read_diagram
 from engine.core.library import InMemory
 from engine.core.scenario_files import BEGIN, EXPECT, FILE, PERSON, SCENARIO, STEP, read
@@ -151,3 +152,16 @@ def test_the_page_for_owners_names_every_member_and_its_example_is_read():
     example = page.split("```json\n")[1].split("```")[0]
     found, problems = read(example.encode(), "example")
     assert problems == [] and [scenario.name for scenario in found.scenarios] == ["企业撤回"]
+
+
+def test_days_off_in_the_owners_table_move_a_limit_as_they_do_at_run_time():
+    days, problems = reference.read(b"day,is_workday,name\n2026-03-03,false,festival\n", "holidays.csv")
+    found, _ = read_diagram((DIAGRAMS / "limit.bpmn").read_bytes(), "limit")
+    start = {"with": {"days": 5, "case": "A"}}
+    case = {"name": "case", "start": start, "steps": [{"until": "2026-03-06 18:00"}], "expect": {"avoids": ["remind"]}}
+    file, wrong = read(json.dumps({"process": "limit", "at": "2026-03-02 09:00", "scenarios": [case]}).encode(), "case.json")
+    usual, own = InMemory(found.processes), InMemory(found.processes, tables=[days])
+
+    assert problems == wrong == []
+    assert run(own, own.process("limit"), file.scenarios[0]).ok
+    assert sentences(run(usual, usual.process("limit"), file.scenarios[0])) == ["结束时：不应走到“remind”，却走到了。"]

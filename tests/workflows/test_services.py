@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -11,16 +12,18 @@ from engine.core import scenario_files
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import CalledProcess, Kind
 from engine.core.files import judge
+from engine.core.runtime.deadlines import property_formula
 from engine.core.scenario_play import Play
 from engine.core.scenarios import coverage, run
 from tests.workflows import shipped
 
 PROCESSES = sorted(shipped.everything().processes)
-SHARED = {"agency_service", "service_closing", "service_termination", "special_study"}  # called by others, which can be ended
-SERVICES = [
-    "cadre_assignment", "enterprise_visit", "enterprise_establishment", "operating_license", "change_registration", "project_construction",
-    "policy_service", "legal_publicity", "workforce_service", "transformation_upgrade", "enterprise_deregistration", "appeal_handling",
-]  # fmt: skip
+AUDIENCES = {id_: process.properties.get("audience") for id_, process in shipped.everything().processes.items()}
+SHARED = {id_ for id_, audience in AUDIENCES.items() if audience == "part"}  # called by others, which can be ended
+SERVICES = sorted(
+    id_ for id_, process in shipped.everything().processes.items() if AUDIENCES[id_] == "enterprise" and "ending" not in process.properties
+)
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 REASONS = {f"6.{letter}" for letter in "abcde"}
 
 
@@ -156,3 +159,17 @@ def test_a_case_is_not_archived_with_a_document_missing_and_no_reason():
     outcome = run(world.library, world.processes["agency_service"], changed.scenarios[0], world.forms)
 
     assert [(failure.step, failure.code) for failure in outcome.failures] == [(number, "form_refused")]
+
+
+def test_each_way_a_service_can_be_ended_is_offered_once():
+    """A part of a service is ended with the whole of it: what is called shows no second button."""
+    world = shipped.everything()
+    for process in world.processes.values():
+        mine = {node.properties["action"] for node in process.nodes.values() if node.properties.get("action")}
+        for call in (node for node in process.nodes.values() if isinstance(node.detail, CalledProcess)):
+            handed = {mapping.target: mapping.source.expression for mapping in call.inputs}
+            for node in world.processes[call.detail.process_id.text].nodes.values():
+                if node.properties.get("action") in mine:
+                    formula = property_formula(node.properties["actionGroups"])
+                    given = {name: source.evaluate({}, now=NOW).value for name, source in handed.items() if name == "main_service"}
+                    assert formula.expression.evaluate(given, now=NOW).value == [], (process.id, call.id)

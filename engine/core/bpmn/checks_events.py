@@ -66,7 +66,7 @@ def _check_event(process: Process, node: Node, place: Place, event: EventDefinit
 
 
 def _check_message_task(process: Process, node: Node) -> Iterator[Problem]:
-    if not node.events and isinstance(node.detail, Job):
+    if not node.events and isinstance(node.detail, Job) and not node.detail.sends_message:
         return
     if not node.events:
         code = "send_without_message" if node.kind is Kind.SEND_TASK else "message_missing"
@@ -79,7 +79,7 @@ def _check_message_task(process: Process, node: Node) -> Iterator[Problem]:
 
 
 def _check_message(process: Process, node: Node, event: EventDefinition, place: Place) -> Iterator[Problem]:
-    if place in _THROWS and isinstance(node.detail, Job):
+    if place in _THROWS and isinstance(node.detail, Job) and not node.detail.sends_message:
         return  # the job does the sending, as in Camunda 8
     if event.reference is None:
         yield finding(process, node, "message_missing", line=event.line)

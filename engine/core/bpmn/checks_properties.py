@@ -28,6 +28,7 @@ _FIXED: Mapping[Syntax, Callable[[str], bool]] = {
     "name": is_variable,
     "duration": is_duration,
     "catch_up": lambda text: text in ("once", "all", "none"),
+    "audience": lambda text: text in ("enterprise", "internal", "part"),
 }
 _MAY_BE_FEEL: frozenset[Syntax] = frozenset({"limit", "feel", "groups", "name"})
 

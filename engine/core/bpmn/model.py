@@ -137,6 +137,9 @@ class UserTask:
     priority: Formula | None = None
 
 
+SEND_MESSAGE = "send message"  # the task type that asks for nothing but the node's own message
+
+
 @dataclass(frozen=True)
 class Job:
     """`zeebe:taskDefinition`: work done outside the transaction by a handler of this type."""
@@ -144,6 +147,11 @@ class Job:
     type: Formula
     retries: Formula | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sends_message(self) -> bool:
+        """The message itself goes out, in the same step. Camunda 8 deploys no throwing message without a task definition."""
+        return self.type.expression is None and self.type.text == SEND_MESSAGE
 
 
 @dataclass(frozen=True)

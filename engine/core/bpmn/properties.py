@@ -13,7 +13,7 @@ from typing import Literal
 from engine.core.bpmn.model import ACTIVITIES, Kind
 from engine.texts import text
 
-Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration", "catch_up"]
+Syntax = Literal["clauses", "limit", "stop", "feel", "numbering", "groups", "form", "text", "name", "duration", "catch_up", "audience"]
 
 ANYWHERE = frozenset(kind.value for kind in Kind)
 _ACTIVITIES = frozenset(kind.value for kind in ACTIVITIES)
@@ -56,6 +56,8 @@ _ROWS = (
     Property("category", _PROCESS, "text", "诉求办理"),
     Property("icon", _PROCESS, "text", "megaphone"),
     Property("timeToLive", _PROCESS, "duration", "P10Y"),
+    Property("audience", _PROCESS, "audience", "enterprise"),
+    Property("ending", _PROCESS, "text", "按期完成的内部工作，不设终止。"),
 )
 PROPERTIES: Mapping[str, Property] = {row.name: row for row in _ROWS}
 

@@ -141,10 +141,10 @@ class JobTask(Activity, kinds=(Kind.SERVICE_TASK,)):
 
 
 class SendTask(Activity, kinds=(Kind.SEND_TASK,)):
-    """A job if it has a task definition (as in Camunda 8), else the message itself goes out."""
+    """A job if it has a task definition (as in Camunda 8), unless that only says `send message`: then the message itself goes out."""
 
     def perform(self, task: Activation) -> bool:
-        if isinstance(self.node.detail, Job):
+        if isinstance(self.node.detail, Job) and not self.node.detail.sends_message:
             open_job(task, self.node.detail)
             return False
         assert self.node.event is not None

@@ -222,7 +222,7 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
     def throw(self, task: Activation, event: EventDefinition) -> bool:
         """True: go on. False: the activation is gone, or waits for a job."""
         execution = task.workflow
-        if isinstance(self.node.detail, Job):
+        if isinstance(self.node.detail, Job) and not self.node.detail.sends_message:
             open_job(task, self.node.detail)
             return False
         if event.kind == "message":

@@ -22,6 +22,7 @@ from engine.verbs.access import DEPARTMENT, SERVING_CADRES, SYSTEM, Kind
 from engine.verbs.handlers import HANDLERS, BpmnError, Context, Handler
 from engine.verbs.jobs import JobFacts
 from tests.browser.city import PASSWORD, ROOT, deployable
+from tests.workflows.shipped import tables
 
 ZONE = "zone"
 PLACELESS = frozenset({*Kind, SERVING_CADRES})  # groups that follow from what somebody is
@@ -39,15 +40,15 @@ class Shipped:
 def shipped() -> Shipped:
     diagrams = [file.diagram for file in read(deployable()).files if file.diagram]
     processes = {process.id: process for diagram in diagrams for process in diagram.processes}
-    return Shipped(InMemory(processes.values()), processes)
+    return Shipped(InMemory(processes.values(), tables=tables()), processes)
 
 
 def found(store: Store, now: datetime) -> None:
     """Departments and other reference tables, and every process deployed; nobody lives here yet."""
     with store.writing() as session:
         records.put_zone(session, "产业功能区", SYSTEM, now, id=ZONE)
-        tables = {file.name: file.read_bytes() for file in sorted((ROOT / "workflows" / "reference").glob("*.csv"))}
-        reference.load(session, tables, SYSTEM, now)
+        files = {file.name: file.read_bytes() for file in sorted((ROOT / "workflows" / "reference").glob("*.csv"))}
+        reference.load(session, files, SYSTEM, now)
         definitions.deploy(session, deployable(), SYSTEM, now, source="files")
 
 
