@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine.core.forms.model import FieldError
 from engine.verbs import tasks
 from engine.verbs.access import Kind, may_work_on
-from engine.verbs.errors import AlreadyClaimed, FormInvalid, TaskNotOpen
+from engine.verbs.errors import AlreadyClaimed, FormInvalid, StimulusRefused, TaskNotOpen
 from webapp.case_parts import case_parts
 from webapp.clock import now
 from webapp.database import store
@@ -33,8 +33,8 @@ def show(task_id: str) -> ResponseReturnValue:
 @signed_in
 def claim(task_id: str) -> ResponseReturnValue:
     with store().writing() as session:
-        tasks.claim(session, task_id, g.actor, now())
-    flash(t("task.claimed"), "ok")
+        is_done = tasks.claim(session, task_id, g.actor, now())
+    _tell(is_done, t("task.claimed"))
     return redirect(url_for(".show", task_id=task_id), 303)
 
 
@@ -42,8 +42,8 @@ def claim(task_id: str) -> ResponseReturnValue:
 @signed_in
 def release(task_id: str) -> ResponseReturnValue:
     with store().writing() as session:
-        tasks.release(session, task_id, g.actor, now())
-    flash(t("task.released"), "ok")
+        is_done = tasks.release(session, task_id, g.actor, now())
+    _tell(is_done, t("task.released"))
     return redirect(url_for("inbox.show"), 303)
 
 
@@ -80,12 +80,22 @@ def complete(task_id: str) -> ResponseReturnValue:
         with store().writing() as session:
             task = tasks.get(session, task_id, g.actor)
             tasks.complete(session, task_id, sent.raw, g.actor, now())
+            is_done = not tasks.is_open(session, task_id)
+    except StimulusRefused as refused:
+        # A listener of the diagram does not agree, or an earlier change waits for one: what was typed stays.
+        flash(sentence(refused), "late")
+        return make_response(_page(task_id, sent.raw), 409)
     except FormInvalid as invalid:
         return make_response(_page(task_id, sent.raw, invalid.submission.errors), 422)
     except (TaskNotOpen, AlreadyClaimed) as late:
         return _too_late(task_id, sent.raw, late)
-    flash(t("task.completed", task=task.name), "ok")
+    _tell(is_done, t("task.completed", task=task.name))
     return redirect(_next(task), 303)
+
+
+def _tell(is_done: bool, done: str) -> None:
+    """What has come of an act: it is done, or a listener of the diagram is heard first."""
+    flash(done if is_done else t("task.change_waits"), "ok")
 
 
 def _too_late(task_id: str, raw: Raw, late: TaskNotOpen | AlreadyClaimed) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from engine.core.library import Library
 from engine.core.runtime.advance import SLICE, advance, visible
 from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, Continue, Effect, Entry, JobFailed, Json, MessagePublished, MessageReceived, Retry, SetVariables,
+    ChangeTask, CompleteJob, CompleteTask, Continue, Effect, Entry, JobFailed, Json, MessagePublished, MessageReceived, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 
@@ -47,6 +47,10 @@ class Trial:
     def complete(self, node: str, /, *, actor: Variables | None = None, index: int = 0, **variables: Json) -> Trial:
         """Complete the open user task at `node`; with several, the one at `index`."""
         return self.send(CompleteTask(self.wait("user", node, index).id, variables, actor))
+
+    def change(self, node: str, /, *, actor: Variables | None = None, **values: Json) -> Trial:
+        """Give the open user task at `node` another assignee, candidates, dates or priority."""
+        return self.send(ChangeTask(self.wait("user", node).id, values, actor))
 
     def job(self, node: str, /, **variables: Json) -> Trial:
         return self.send(CompleteJob(self.wait("job", node).id, variables))

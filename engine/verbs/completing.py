@@ -42,7 +42,8 @@ _FACTS = Prepared(
 )  # fmt: skip
 _OFFERS = Prepared(select(TaskCandidate.kind, TaskCandidate.value).where(TaskCandidate.task_id == bindparam("task_id")))
 _VARIABLES = Prepared(variables_of(_OF))
-_DROP_DRAFT = Prepared(delete(Draft).where(Draft.subject == bindparam("task_id"), Draft.person_id == bindparam("person_id")))
+_IS_DONE = exists().where(_TASK.c.id == Draft.subject, _TASK.c.closed_at.is_not(None))  # it may still wait for a listener, and come back
+_DROP_DRAFT = Prepared(delete(Draft).where(Draft.subject == bindparam("task_id"), Draft.person_id == bindparam("person_id"), _IS_DONE))
 
 
 def complete(

@@ -173,7 +173,8 @@ class TimelineRow:
 _TONES: Mapping[str, str] = {
     "instance_started": "calm", "instance_ended": "ok", "task_completed": "ok", "action_performed": "calm", "event_caught": "calm",
     "deadline_moved": "late", "clock_stopped": "calm", "clock_resumed": "calm", "incident_opened": "alert",
-    "incident_resolved": "calm", "task_claimed": "calm", "task_released": "calm",
+    "incident_resolved": "calm", "task_claimed": "calm", "task_released": "calm", "task_assigned": "calm", "task_updated": "calm",
+    "change_denied": "late",
 }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.advance import SLICE, advance
 from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, Entry, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start, State,
-    StepRefused, Stimulus, ThrowError, TimerDue, Variables,
+    ChangeTask, CompleteJob, CompleteTask, Entry, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start,
+    State, StepRefused, Stimulus, TaskChange, ThrowError, TimerDue, Variables,
 )  # fmt: skip
 from engine.core.runtime.words import refusal_sentence
 from engine.tables.definitions import ProcessDefinition
@@ -23,7 +23,7 @@ from engine.tables.prepared import Prepared
 from engine.tables.tasks import RequestKey
 from engine.tables.types import decode
 from engine.verbs import buffered, history, hot, ids, items, labels, states
-from engine.verbs.access import Actor
+from engine.verbs.access import Actor, Kind
 from engine.verbs.definitions import get, latest, may_start
 from engine.verbs.errors import NotAllowed, NotFound, StartRefused, StimulusRefused
 from engine.verbs.history import Head
@@ -141,7 +141,7 @@ def reaching(session: Session, stored: Stored, reach: str | None) -> Stored:
 def _address(stimulus: Stimulus) -> str | None:
     """The wait that a stimulus is for; "" for what only the core can hear. None: any could be meant."""
     match stimulus:
-        case CompleteTask(id_, _, _) | CompleteJob(id_, _) | JobFailed(id_, _) | ThrowError(id_, _, _, _):
+        case CompleteTask(id_, _, _) | ChangeTask(id_, _, _) | CompleteJob(id_, _) | JobFailed(id_, _) | ThrowError(id_, _, _, _):
             return id_
         case TimerDue(id_) | MessageReceived(id_, _) | Retry(id_) | SetVariables(id_, _):
             return id_
@@ -199,20 +199,43 @@ def _move(
         return _move(session, library, reaching(session, stored, None), stimulus, actor, now, extra, slice_size)
     except StepRefused as refused:
         raise StimulusRefused(refused.code, dict(refused.facts), cast(State, stored.state).instance_id) from None
-    completed = stimulus.task_id if isinstance(stimulus, CompleteTask) else None
-    if completed is not None:
-        extra = (*extra, _completion(library, cast(State, stored.state), cast(CompleteTask, stimulus), now))
-    return apply(Change(session, library, stored, made, actor, now, completed=completed, extra=extra))
+    lines = [_line(library, cast(State, stored.state), stimulus, change, now) for change in made.changed]
+    # A change that had to wait for a listener is still the act of whoever asked for it.
+    by = next((_person(change.by) for change in made.changed if change.by), actor)
+    return apply(Change(session, library, stored, made, actor, now, by=by, extra=(*extra, *lines)))
 
 
-def _completion(library: Deployed, state: State, stimulus: CompleteTask, now: datetime) -> Entry:
-    """The line that says who did a task with what opinion; what they entered follows in the core's own lines."""
-    wait = next(wait for wait in state.waits if wait.id == stimulus.task_id)
+def _line(library: Deployed, state: State, stimulus: Stimulus, change: TaskChange, now: datetime) -> Entry:
+    """The line that says who did what to a task, and with what opinion; what they entered follows in the core's own lines."""
+    wait = next(wait for wait in state.waits if wait.id == change.task_id)
     node = library.process(wait.definition_id).nodes[wait.node]
+    facts: dict[str, Any] = dict(change.values)
+    if change.event == "completing":
+        entered = stimulus.variables if isinstance(stimulus, CompleteTask) else _entered(state, change.task_id)
+        facts = {"opinion": opinion(node, entered, now), "clause": node.properties.get("clause")}
     return history.entry(
-        "task_completed", now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id,
-        opinion=opinion(node, stimulus.variables, now), clause=node.properties.get("clause"),
-    )  # fmt: skip
+        _act(change), now, definition_id=wait.definition_id, node=wait.node, node_name=wait.node_name, activation=wait.id, **facts
+    )
+
+
+def _act(change: TaskChange) -> str:
+    if change.event == "completing":
+        return "task_completed"
+    if "assignee" not in change.values:
+        return "task_updated"
+    assignee = change.values["assignee"]
+    return "task_released" if assignee is None else "task_claimed" if assignee == (change.by or {}).get("id") else "task_assigned"
+
+
+def _entered(state: State, task_id: str) -> Variables:
+    """What a person entered into a task whose completion waited for a listener."""
+    facts: Any = next(token[5] for token in state.tokens if token[0] == task_id)
+    entered: Variables = facts.get("payload", {})
+    return entered
+
+
+def _person(by: Variables) -> Actor:
+    return Actor(str(by["id"]), str(by["name"]), Kind(str(by["kind"])))
 
 
 def _take_buffered(session: Session, library: Deployed, stored: Stored, actor: Actor, now: datetime) -> Stored:

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session, aliased
 
-from engine.core.runtime.step import Json, Variables
+from engine.core.runtime.listeners import OF_TASKS as TASK_EVENTS
+from engine.core.runtime.step import ChangeTask, Json, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Person
 from engine.tables.tasks import TaskCandidate, UserTask
-from engine.verbs import access, attachments, completing, filling, history
+from engine.verbs import access, attachments, completing, filling, history, stepping
 from engine.verbs.access import Actor, visible_tasks
 from engine.verbs.case_facts import TaskFacts, candidates_of
 from engine.verbs.errors import AlreadyClaimed, NotAllowed, NotFound, TaskNotOpen
@@ -25,8 +26,8 @@ from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 
 __all__ = [
-    "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "claim", "complete", "complete_json", "counts",
-    "form", "get", "inbox", "may_release", "page", "release", "save_draft",
+    "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "assign", "claim", "complete", "complete_json", "counts",
+    "form", "get", "inbox", "is_open", "may_release", "page", "release", "save_draft", "update_task",
 ]  # fmt: skip
 
 
@@ -88,34 +89,90 @@ def form(session: Session, task_id: str, actor: Actor, now: datetime, *, closed:
     return _form(session, get(session, task_id, actor), actor)
 
 
-def claim(session: Session, task_id: str, actor: Actor, now: datetime) -> None:
-    """The actor takes a free task; taking it twice changes nothing. Raises AlreadyClaimed, TaskNotOpen, NotAllowed, NotFound."""
+def claim(session: Session, task_id: str, actor: Actor, now: datetime) -> bool:
+    """The actor takes a free task; taking it twice changes nothing. False: a listener of the diagram is heard first.
+
+    Raises AlreadyClaimed, TaskNotOpen, NotAllowed, NotFound, StimulusRefused.
+    """
     task = _locked(session, task_id, actor, "claim")
-    if task.assignee == actor.id:
-        return
-    session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=actor.id, claimed_at=now))
-    _offer(session, task_id, is_free=False)
-    _record(session, task, "task_claimed", actor, now)
+    return task.assignee == actor.id or _give(session, task, actor.id, "task_claimed", actor, now)
 
 
-def release(session: Session, task_id: str, actor: Actor, now: datetime) -> None:
-    """The actor gives a task back to its candidates; the draft stays. Raises NotAllowed if it is not theirs or nobody could take it."""
+def release(session: Session, task_id: str, actor: Actor, now: datetime) -> bool:
+    """The actor gives a task back to its candidates; the draft stays. False as with `claim`.
+
+    Raises NotAllowed if it is not theirs or nobody could take it, StimulusRefused.
+    """
     task = _locked(session, task_id, actor, "release")
     if not may_release(actor, task):
         raise NotAllowed("release")
-    session.execute(update(UserTask).where(UserTask.id == task_id).values(assignee=None, claimed_at=None))
-    _offer(session, task_id, is_free=True)
-    _record(session, task, "task_released", actor, now)
+    return _give(session, task, None, "task_released", actor, now)
 
 
-def _offer(session: Session, task_id: str, *, is_free: bool) -> None:
-    """Its candidates' lists show a task while it is free."""
-    session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task_id).values(is_free=is_free))
+def assign(session: Session, task_id: str, person_id: str, actor: Actor, now: datetime) -> bool:
+    """A supervisor gives an open task to somebody, whoever holds it. False as with `claim`.
+
+    Raises NotAllowed, NotFound (also for a person who may hold no task of this case), TaskNotOpen, StimulusRefused.
+    """
+    access.require(actor, access.Act.SUPERVISE)
+    task = _open(session, task_id, actor)
+    person = access.actor(session, person_id, now)
+    if not _may_hold(person, task):
+        raise NotFound("person", person_id)
+    return task.assignee == person_id or _give(session, task, person_id, "task_assigned", actor, now)
+
+
+def _may_hold(person: Actor, task: TaskDetail) -> bool:
+    """One of those who work on tasks, the people of an enterprise only on its own case's."""
+    is_stranger = person.kind is access.Kind.ENTERPRISE and person.enterprise_id != task.enterprise_id
+    return person.kind in access.WORKERS and not is_stranger
+
+
+def update_task(session: Session, task_id: str, values: Mapping[str, Json], actor: Actor, now: datetime) -> None:
+    """A supervisor changes an open task's candidates, dates or priority: `values` as in `step.TaskChange`, without the assignee.
+
+    Raises NotAllowed, NotFound, TaskNotOpen, StimulusRefused.
+    """
+    access.require(actor, access.Act.SUPERVISE)
+    task = _open(session, task_id, actor)
+    stepping.step(session, task.instance_id, ChangeTask(task_id, values, _by(actor)), actor, now)
+
+
+def _give(session: Session, task: TaskDetail, person_id: str | None, kind: str, actor: Actor, now: datetime) -> bool:
+    """Let somebody have an open task, or nobody; whether they have it now."""
+    if _has_listeners(session, task):
+        stepping.step(session, task.instance_id, ChangeTask(task.id, {"assignee": person_id}, _by(actor)), actor, now)
+        return session.scalar(select(UserTask.assignee).where(UserTask.id == task.id)) == person_id
+    claimed_at = now if person_id is not None else None
+    session.execute(update(UserTask).where(UserTask.id == task.id).values(assignee=person_id, claimed_at=claimed_at))
+    # Its candidates' lists show a task while it is free.
+    session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task.id).values(is_free=person_id is None))
+    facts = {"assignee": person_id} if kind == "task_assigned" else {}
+    line = history.entry(
+        kind, now, definition_id=task.definition_id, node=task.node, node_name=task.name, activation=task.id, **facts
+    )  # fmt: skip
+    history.append(session, task.instance_id, [line], actor, now)
+    return True
+
+
+def _has_listeners(session: Session, task: TaskDetail) -> bool:
+    """Whether the diagram has a say in changes of the task: then the core makes them."""
+    node = Deployed(session).process(task.definition_id).nodes[task.node]
+    return any(listener.event in TASK_EVENTS for listener in node.listeners)
+
+
+def _by(actor: Actor) -> Variables:
+    return {"id": actor.id, "name": actor.name, "kind": str(actor.kind)}
 
 
 def may_release(actor: Actor, task: TaskFacts) -> bool:
     """Whether the task is the actor's, and others could take it."""
     return task.closed_at is None and task.assignee == actor.id and bool(task.candidate_users | task.candidate_groups)
+
+
+def is_open(session: Session, task_id: str) -> bool:
+    """Whether a task still waits to be done, by whomever."""
+    return session.scalar(select(UserTask.closed_at).where(UserTask.id == task_id)) is None
 
 
 def save_draft(session: Session, task_id: str, raw: Raw, actor: Actor, now: datetime) -> datetime:
@@ -153,7 +210,17 @@ def _complete(
 
 
 def _locked(session: Session, task_id: str, actor: Actor, act: str) -> TaskDetail:
-    """An open task that the actor may work on, its instance locked so that it stays open until this transaction ends."""
+    """An open task that the actor may work on, held as by `_open`."""
+    task = _open(session, task_id, actor)
+    if not access.may_work_on(actor, task):
+        if task.assignee not in (None, actor.id) and access.is_candidate(actor, task):
+            raise AlreadyClaimed(task=task.name, assignee=task.assignee_name or str(task.assignee))
+        raise NotAllowed(act)
+    return task
+
+
+def _open(session: Session, task_id: str, actor: Actor) -> TaskDetail:
+    """An open task that the actor may see, its instance locked so that it stays open until this transaction ends."""
     instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id, visible_tasks(actor)))
     if instance_id is None:
         raise NotFound("task", task_id)
@@ -162,10 +229,6 @@ def _locked(session: Session, task_id: str, actor: Actor, act: str) -> TaskDetai
     task = get(session, task_id, actor)
     if task.closed_at is not None:
         raise _not_open(task, actor)
-    if not access.may_work_on(actor, task):
-        if task.assignee not in (None, actor.id) and access.is_candidate(actor, task):
-            raise AlreadyClaimed(task=task.name, assignee=task.assignee_name or str(task.assignee))
-        raise NotAllowed(act)
     return task
 
 
@@ -180,13 +243,6 @@ def _form(session: Session, task: TaskDetail, actor: Actor) -> TaskForm:
     variables = filling.seen(session, task.instance_id, task.scope)
     files = attachments.for_form(session, form, variables, actor, task_id=task.id, instance_id=task.instance_id)
     return filling.filled(session, form, variables, actor, task.id, files)
-
-
-def _record(session: Session, task: TaskDetail, kind: str, actor: Actor, now: datetime) -> None:
-    line = history.entry(
-        kind, now, definition_id=task.definition_id, node=task.node, node_name=task.name, activation=task.id
-    )  # fmt: skip
-    history.append(session, task.instance_id, [line], actor, now)
 
 
 _OWN = (

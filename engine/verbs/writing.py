@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.items import split
@@ -96,7 +96,7 @@ class Change:
     step: Step
     actor: Actor
     now: datetime
-    completed: str | None = None  # the user task that the stimulus completed
+    by: Actor | None = None  # who changed user tasks and did what `extra` says, if not the actor
     extra: Sequence[Entry] = ()  # what the person did, beside what the core records
     labels: Labels = field(default_factory=Labels)
     calls: list[Call] = field(default_factory=list)  # what will be written, in order, at once
@@ -117,12 +117,13 @@ def apply(change: Change) -> Stored:
     """Write a step. Raises Conflict if the instance was changed since it was loaded. The result is what the next step starts from."""
     session, step, before = change.session, change.step, change.before
     change.labels = labels.renewed(session, change.library, before.labels, step, change.actor)
-    rows, head = chain(before.head, change.instance_id, (*change.extra, *step.history), change.actor)
+    acts, head = chain(before.head, change.instance_id, change.extra, change.by or change.actor)
+    rows, head = chain(head, change.instance_id, step.history, change.actor)
     text = encode(states.to_json(change.parts.core))
     stored = _write_instance(change, head, text)
     calls, read = items.written(change.parts, before.read)
     change.calls += calls
-    change.write(_NEW_EVENT, rows)
+    change.write(_NEW_EVENT, [*acts, *rows])
     _write_waits(change)
     _write_variables(change)
     if before.state is not None and change.labels != before.labels:
@@ -225,12 +226,13 @@ def _open(change: Change, waits: Sequence[Wait]) -> None:
 
 def _close(change: Change, waits: Sequence[Wait]) -> None:
     now, actor = change.now, change.actor.id
-    tasks = _of(waits, "user")
+    tasks, completed = _of(waits, "user"), {one.task_id for one in change.step.changed if one.event == "completing"}
     # Whoever completed it held it, though they may never have claimed it.
-    done = {"closed_at": now, "closed_by": actor, "outcome": "completed", "assignee": actor}
+    by = (change.by or change.actor).id
+    done = {"closed_at": now, "closed_by": by, "outcome": "completed", "assignee": by}
     gone = {"closed_at": now, "closed_by": actor, "outcome": "cancelled"}
-    change.write(_COMPLETE, [{"this": wait.id, **done} for wait in tasks if wait.id == change.completed])
-    change.write(_CANCEL, [{"this": wait.id, **gone} for wait in tasks if wait.id != change.completed])
+    change.write(_COMPLETE, [{"this": wait.id, **done} for wait in tasks if wait.id in completed])
+    change.write(_CANCEL, [{"this": wait.id, **gone} for wait in tasks if wait.id not in completed])
     change.write(_WITHDRAW, [{"this": wait.id} for wait in tasks])
     change.write(_DROP_JOB, [{"this": wait.id} for wait in _of(waits, "job", "timer")])
     change.write(_DROP_SUBSCRIPTION, [{"this": wait.id} for wait in _of(waits, "message", "signal")])
@@ -251,8 +253,24 @@ def _alter(change: Change, old: Wait, new: Wait) -> None:
             values["urgent_at"] = row["urgent_at"]
             session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(urgent_at=row["urgent_at"]))
         if "assignee" in values:
-            session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(is_free=values["assignee"] is None))
+            values["claimed_at"] = change.now if new.assignee is not None else None
         session.execute(update(_TASK).where(_TASK.c.id == new.id).values(**values)) if values else None
+        if offers(new.assignee, new.candidate_users, new.candidate_groups) != offers(old.assignee, old.candidate_users, old.candidate_groups):
+            _offer_anew(change, new)
+        elif "assignee" in values:
+            session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(is_free=values["assignee"] is None))
+
+
+def _offer_anew(change: Change, wait: Wait) -> None:
+    """Other candidates: the earlier ones are kept as those of the past."""
+    holder = change.session.scalar(select(_TASK.c.assignee).where(_TASK.c.id == wait.id))  # claimed, perhaps: the core does not know
+    rows = [{**row, "is_free": holder is None} for row in _candidate_rows(change, wait)]
+    change.session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == wait.id).values(is_open=False, is_free=False))
+    for row in rows:
+        again = (_CANDIDATE.c.task_id == wait.id) & (_CANDIDATE.c.kind == row["kind"]) & (_CANDIDATE.c.value == row["value"])
+        change.session.execute(delete(_CANDIDATE).where(again))
+    if rows:
+        change.session.execute(_CANDIDATE.insert(), rows)
 
 
 def _task_row(change: Change, wait: Wait) -> dict[str, Any]:

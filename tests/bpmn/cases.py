@@ -258,7 +258,7 @@ UNSUPPORTED: list[tuple[str, bytes]] = [
     ("loop on a receive task that starts", file(through(node("receiveTask", "a", "<standardLoopCharacteristics/>", messageRef="m",
      instantiate="true")), MESSAGE)),
     ("boundary event on a handler", file(_undone() + node("boundaryEvent", "x", timer("Duration", "P1D"), attachedToRef="h"))),
-    ("assignment listener", file(_task('<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="x"/></zeebe:taskListeners>'))),
+    ("cancel listener", file(_task('<zeebe:executionListeners><zeebe:executionListener eventType="cancel" type="x"/></zeebe:executionListeners>'))),
     ("output collection of an ad-hoc sub-process", file(through(node("adHocSubProcess", "a", zeebe('<zeebe:userTaskForm id="x"/>') + node("task", "i"))))),
     ("form by version tag", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
     ("choreography", file(beside(""), '<choreography id="c"/>')),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, cast
 
@@ -23,8 +24,9 @@ from engine.core.bpmn.vocabulary import Element, bpmn_children, local, zeebe_chi
 from engine.core.bpmn.words import Words
 
 Binding = Literal["latest", "deployment", "versionTag"]
-# What a listener may listen to; the other events of task listeners are acts of people on the task, which no job can hold up here.
-LISTENER_EVENTS = {"executionListener": ("start", "end"), "taskListener": ("creating", "completing")}
+LISTENER_EVENTS = {
+    "executionListener": ("start", "end"), "taskListener": ("creating", "assigning", "updating", "completing", "canceling"),
+}  # fmt: skip
 _JOB_HOLDERS = frozenset(
     "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent".split()
 )  # fmt: skip
@@ -93,8 +95,19 @@ def read_listeners(reading: Reading, element: Element) -> tuple[Listener, ...]:
             if type_ is None:
                 reading.report("listener_incomplete", entry)
             else:
-                found.append(Listener(event, Job(type_, reading.formula(entry, entry.get("retries")))))  # type: ignore[arg-type]
+                found.append(Listener(event, Job(type_, reading.formula(entry, entry.get("retries")), _headers(entry))))  # type: ignore[arg-type]
     return tuple(found)
+
+
+def _headers(element: Element) -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            name: header.get("value") or ""
+            for holder in zeebe_children(element, "taskHeaders")
+            for header in zeebe_children(holder, "header")
+            if (name := (header.get("key") or "").strip())
+        }
+    )
 
 
 def _read_user_task(reading: Reading, node: Element, lane: str | None) -> UserTask:
@@ -125,13 +138,7 @@ def _read_job(reading: Reading, node: Element) -> Job | None:
     type_ = None if definition is None else reading.formula(definition, definition.get("type"))
     if definition is None or type_ is None:
         return None
-    headers = {
-        name: header.get("value") or ""
-        for holder in zeebe_children(node, "taskHeaders")
-        for header in zeebe_children(holder, "header")
-        if (name := (header.get("key") or "").strip())
-    }
-    return Job(type_, reading.formula(definition, definition.get("retries")), MappingProxyType(headers))
+    return Job(type_, reading.formula(definition, definition.get("retries")), _headers(node))
 
 
 def _read_script(reading: Reading, node: Element) -> Script | None:

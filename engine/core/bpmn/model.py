@@ -189,9 +189,12 @@ class AdHoc:
 
 @dataclass(frozen=True)
 class Listener:
-    """An execution or task listener: a job of this type at a point of the node's life; it is done before the node goes on."""
+    """An execution or task listener: what is heard at a point of the node's life before it goes on.
 
-    event: Literal["start", "end", "creating", "assigning", "completing", "canceling"]
+    A job of this type for a handler; a type that is FEEL and gives a context is the listener itself.
+    """
+
+    event: Literal["start", "end", "creating", "assigning", "updating", "completing", "canceling"]
     job: Job
 
 

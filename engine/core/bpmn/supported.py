@@ -77,7 +77,7 @@ REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
 _BY_SURVEY = ("form_key", "listener_kinds")  # refused where the file is read
 # How particular constructs are executed, for the page.
 DETAILS = (
-    "loops multi_instance multiple mapped_start data listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron"
+    "loops multi_instance multiple mapped_start data listeners task_listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron"
     " conditional_start"
 ).split()
 # Drawn, never executed.

@@ -57,7 +57,7 @@ ZEEBE_ELEMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "property": (words("id name value"), frozenset()),
     "versionTag": (words("value"), frozenset()),
     "executionListeners": (frozenset(), words("executionListener")),
-    "executionListener": (words("id eventType type retries"), frozenset()),
+    "executionListener": (words("id eventType type retries"), words("taskHeaders")),
     "taskListeners": (frozenset(), words("taskListener")),
     "taskListener": (words("id eventType type retries"), frozenset()),
     "adHoc": (words("activeElementsCollection"), frozenset()),

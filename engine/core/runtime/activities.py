@@ -1,4 +1,4 @@
-"""Tasks and call activities: what they do when entered, worked on and left (BPMN 2.0.2 §10.3, §13.3.2)."""
+"""Activities but user tasks: what they do when entered, worked on and left (BPMN 2.0.2 §10.3, §13.3.2)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
 from engine import feel
-from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop, UserTask
+from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop
 from engine.core.dmn.evaluation import DecisionFailed, evaluate
-from engine.core.runtime import compensation, deadlines, limits, loops, multi, subscriptions, timers
+from engine.core.runtime import compensation, deadlines, loops, multi, subscriptions
 from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode, Specification, specification
 from engine.core.runtime.mappings import map_inputs, map_outputs
@@ -84,51 +84,6 @@ class Activity(FlowNode):
 
 class PassThrough(Activity, kinds=(Kind.TASK, Kind.MANUAL_TASK)):
     """A task without a type, or one done by hand outside: nothing to wait for (BPMN §10.3.3)."""
-
-
-class UserTaskNode(Activity, kinds=(Kind.USER_TASK,)):
-    def perform(self, task: Activation) -> bool:
-        execution, node = task.workflow, self.node
-        detail = node.detail if isinstance(node.detail, UserTask) else UserTask()
-        users, groups = self._names(task, detail.candidate_users), self._names(task, detail.candidate_groups)
-        assignee = self._text(task, detail.assignee)
-        if not assignee and not users and not groups and node.lane:
-            groups = (node.lane,)
-        due = timers.moment(execution.value(detail.due_date, task), detail.due_date.text) if detail.due_date else None
-        follow_up = detail.follow_up_date
-        execution.open_wait(
-            execution.new_wait(
-                task, node, "user", id=task.id, form_id=detail.form_id, assignee=assignee, candidate_users=users,
-                candidate_groups=groups, due_at=due or limits.effective(task), priority=self._priority(task, detail.priority),
-                follow_up_at=timers.moment(execution.value(follow_up, task), follow_up.text) if follow_up else None, lane=node.lane,
-            )  # fmt: skip
-        )
-        return False
-
-    def _text(self, task: Activation, formula: Formula | None) -> str | None:
-        value = task.workflow.json(formula, task) if formula else None
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str):
-            raise Fault("name_expected", expression=formula.text if formula else "", value=str(value))
-        return value
-
-    def _names(self, task: Activation, formula: Formula | None) -> tuple[str, ...]:
-        """A FEEL list of texts, or a fixed text with commas."""
-        value: Json = task.workflow.json(formula, task) if formula else None
-        if value is None or formula is None:
-            return ()
-        names = value.split(",") if isinstance(value, str) else value
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise Fault("names_expected", expression=formula.text, value=str(value))
-        return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))  # type: ignore[union-attr]
-
-    def _priority(self, task: Activation, formula: Formula | None) -> int:
-        value = task.workflow.json(formula, task) if formula else 50
-        value = int(value) if isinstance(value, str) and value.isdigit() else value
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-            raise Fault("priority_out_of_range", value=str(value))
-        return value
 
 
 class JobTask(Activity, kinds=(Kind.SERVICE_TASK,)):

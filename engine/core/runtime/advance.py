@@ -8,19 +8,19 @@ from typing import Any
 from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, deadlines, events, listeners, scopes
+from engine.core.runtime import activities, deadlines, events, listeners, scopes, user_tasks
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.items import in_order
 from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start, State,
-    Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
+    ChangeTask, CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
+    SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 from engine.core.runtime.turns import STEP_BUDGET, take_turns
 from engine.core.variables import Scopes, View
 
 # The behaviours register themselves with the kernel when their modules are imported.
-BEHAVIOURS = (activities, events, scopes)
+BEHAVIOURS = (activities, events, scopes, user_tasks)
 SLICE = 10_000  # activations in one transaction; the rest follows by Continue
 
 _PHASES = {WAITING: "waiting", READY: "ready", STARTED: "open", ERROR: "incident"}
@@ -97,14 +97,18 @@ def _check_start(process: Process, start_event: str | None) -> None:
 def _apply(execution: Execution, stimulus: Stimulus) -> None:
     match stimulus:
         case CompleteTask(task_id, variables, actor):
-            wait = _wait(execution, task_id, "user")
-            _finish(execution, wait, variables, actor)
+            user_tasks.complete(execution.tasks[_wait(execution, task_id, "user").owner], variables, actor)
+        case ChangeTask(task_id, values, actor):
+            task = execution.tasks[_wait(execution, task_id, "user").owner]
+            if not values or not user_tasks.fits(values):
+                raise StepRefused("change_not_fitting")
+            user_tasks.change(task, "assigning" if "assignee" in values else "updating", values, actor)
         case CompleteJob(job_id, variables):
             wait = _wait(execution, job_id, "job")
             if "listener" in wait.facts:
-                listeners.answered(execution.tasks[wait.owner], wait, variables)
+                _answer(execution, wait, variables)
             else:
-                _finish(execution, wait, variables, None)
+                _finish(execution, wait, variables)
         case JobFailed(job_id, message):
             wait = _wait(execution, job_id, "job")
             _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
@@ -142,13 +146,24 @@ def _wait(execution: Execution, wait_id: str, kind: str) -> Wait:
     return wait
 
 
-def _finish(execution: Execution, wait: Wait, variables: Variables, actor: Variables | None) -> None:
+def _finish(execution: Execution, wait: Wait, variables: Variables) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     task.facts["payload"] = variables
-    if actor is not None:
-        task.facts["actor"] = actor
     execution.resume(task, "leave")
+
+
+def _answer(execution: Execution, wait: Wait, variables: Variables) -> None:
+    """A listener's job is done; what it answers may deny a change, or mean nothing: then it is asked again by a retry."""
+    task = execution.tasks[wait.owner]
+    try:
+        listeners.answered(task, wait, variables)
+    except listeners.Denied as denied:
+        user_tasks.drop(task, denied)
+        if "draft" in task.facts:
+            task._ready()
+    except Fault as fault:
+        execution.open_incident(task, fault.code, fault.facts)
 
 
 def _happen(execution: Execution, wait: Wait, payload: Variables) -> None:
@@ -170,7 +185,8 @@ def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
 def _job_error(execution: Execution, wait: Wait, code: str, message: str, variables: Variables) -> None:
     task = execution.tasks[wait.owner]
     execution.record("event_thrown", task, event="error", code=code, message=message)
-    if not events.throw_error(task, code, variables):
+    is_about_task = wait.facts.get("listener") in listeners.OF_TASKS  # the task goes on as it was: nothing in the diagram has failed
+    if is_about_task or not events.throw_error(task, code, variables):
         _stop(execution, wait, "error_uncaught", error=code, message=message)
 
 
@@ -244,7 +260,8 @@ def _step(execution: Execution, before: State | None, now: datetime, *, unfinish
         absent={body: left_out for body, left_out in execution.absent.items() if body in execution.tasks},
     )  # fmt: skip
     return Step(
-        state, _without_repeats(execution.history), execution.scopes.changes, tuple(execution.effects), _labels(execution), unfinished
+        state, _without_repeats(execution.history), execution.scopes.changes, tuple(execution.effects), _labels(execution), unfinished,
+        tuple(execution.changed),
     )
 
 

@@ -124,9 +124,10 @@ def _next(thrower: Activation) -> bool:
     handler = scope.process.scopes[node.scope].compensations.get(node.id)
     facts: dict[str, Any] = {"undoes": thrower.id}
     if handler is not None:
-        execution.activate(execution.spec_of(scope, handler), scope, facts)
+        undoing = execution.activate(execution.spec_of(scope, handler), scope, facts)
     else:
-        execution.activate(execution.spec_of(scope, node.id), scope, {**facts, "replays": record})
+        undoing = execution.activate(execution.spec_of(scope, node.id), scope, {**facts, "replays": record})
+    execution.wait_for_dying(undoing, *scope.children)
     return False
 
 

@@ -73,6 +73,7 @@ def catch_at_boundary(owner: Activation, node: Node, kind: str, payload: Variabl
     execution.record("event_caught", caught, event=kind)
     if node.interrupting:
         execution.cancel_task(owner)
+        execution.wait_for_dying(caught, owner)
 
 
 def _start_event_sub_process(scope: Activation, start: Node, payload: Variables) -> None:
@@ -82,6 +83,7 @@ def _start_event_sub_process(scope: Activation, start: Node, payload: Variables)
     task = execution.activate(spec, scope, {"trigger": start.id, "payload": payload})
     if start.interrupting:
         execution.cancel_inside(scope, but=task)
+        execution.wait_for_dying(task, *scope.children)
         close_event_sub_processes(scope)
         scope.facts["interrupted"] = True
 

@@ -16,8 +16,8 @@ from SpiffWorkflow.workflow import Workflow
 from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
-from engine.core.runtime.kernel import ERROR, READY, WAITING, Activation, Fault, FlowNode, specification
-from engine.core.runtime.step import Absent, Effect, Entry, HistoryKind, Json, RestNeeded, Status, Variables, Wait
+from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, FlowNode, specification
+from engine.core.runtime.step import Absent, Effect, Entry, HistoryKind, Json, RestNeeded, Status, TaskChange, Variables, Wait
 from engine.core.variables import Scopes, View
 
 
@@ -48,6 +48,7 @@ class Execution(Workflow):  # type: ignore[misc]
         self.scopes = Scopes({}, self.chain)
         self.history: list[Entry] = []
         self.effects: list[Effect] = []
+        self.changed: list[TaskChange] = []
         self.end_node: Node | None = None
         self.conditions: dict[str, None] = {}  # ids of the waits for conditions, in the order they opened
         self.steps_back: Activation | None = None  # the activation just run wants its turn after everything else that is ready
@@ -144,11 +145,20 @@ class Execution(Workflow):  # type: ignore[misc]
         self.forget(task)
 
     def cancel_task(self, task: Activation) -> None:
-        """End an activation and everything inside it without taking its flows."""
+        """End an activation and everything inside it without taking its flows.
+
+        Where someone is to be heard before (`canceling` listeners), what has last words and what is around it stay, `dying`, until
+        they are said. What comes instead holds back: `wait_for_dying`.
+        """
         self.cancel_inside(task)
-        task.task_spec.left(task)
-        self.record("cancelled", task, **_item_facts(task))
-        self.forget(task)
+        if task.task_spec.has_last_words(task):
+            task.facts["dying"] = True
+        elif task._children:
+            task.facts["dying"] = True
+            self.close_waits_of(task.id)
+            task._set_state(STARTED)
+        else:
+            self._vanish(task)
 
     def count_inside(self, scope: Activation) -> int:
         """How many activations are directly in a scope, those left out of the state too."""
@@ -159,8 +169,42 @@ class Execution(Workflow):  # type: ignore[misc]
         if scope.id in self.absent:
             raise RestNeeded
         for child in reversed(scope.children):
-            if child is not but and child.alive:
+            if child is not but and child.alive and "dying" not in child.facts:
                 self.cancel_task(child)
+
+    def _vanish(self, task: Activation) -> None:
+        task.task_spec.left(task)
+        self.record("cancelled", task, **_item_facts(task))
+        self.forget(task)
+
+    def wait_for_dying(self, task: Activation, *others: Activation) -> None:
+        """Hold an activation back while any of the others is alive and dying."""
+        dying = [other.id for other in others if other.alive and "dying" in other.facts]
+        if dying:
+            task.facts["after"] = [*task.facts.get("after", ()), *dying]
+
+    def holds_back(self, task: Activation) -> bool:
+        """Whether what an activation comes instead of is still dying."""
+        if "after" not in task.facts:
+            return False
+        if any(id_ in self.tasks for id_ in task.facts["after"]):
+            return True
+        del task.facts["after"]
+        return False
+
+    def let_go(self, task: Activation) -> None:
+        """The last words of a dying activation are said: it ends now, and around it what has stayed for its sake."""
+        around: Activation | None = task
+        while around is not None and "dying" in around.facts and not around._children:
+            if around.scope is None:
+                self._finish(around)
+                return
+            task, around = around, around.scope
+            self._vanish(task)
+        if around is not None and "dying" not in around.facts:
+            self.settle(around)
+        for held in [held for held in self.tasks.values() if "after" in held.facts and held not in self.ready]:
+            self.enqueue(held)  # if it still holds back, it is put aside again
 
     def chain(self, scope_id: str) -> Iterator[str]:
         """Ids of the scopes that `scope_id` sees, innermost first, up to the body of its process."""
@@ -172,14 +216,27 @@ class Execution(Workflow):  # type: ignore[misc]
             task = task.scope
 
     def end(self, status: Status, **facts: Json) -> None:
-        """The instance is over; whatever is left in it is cancelled."""
+        """The instance is over; whatever is left in it is cancelled. Asked a second time, it waits for no last words."""
         root: Activation = self.task_tree
         self.cancel_inside(root)
-        self.close_waits_of(root.id)
-        self.status = status
-        del self.tasks[root.id]
         end = {"end": self.end_node.id, "end_name": self.end_node.name} if self.end_node else {}
-        self.record("instance_ended", root, status=str(status), **end, **facts)
+        has_been_asked = "ending" in root.facts
+        root.facts["ending"] = {"status": str(status), **end, **facts}
+        if root._children and not has_been_asked:
+            root.facts["dying"] = True
+            self.close_waits_of(root.id)
+            root._set_state(STARTED)
+        else:
+            self._finish(root)
+
+    def _finish(self, root: Activation) -> None:
+        for task in [task for task in reversed(self.tasks.values()) if task is not root]:
+            self._vanish(task)  # whose last words nobody waits for any more
+        self.close_waits_of(root.id)
+        ending = root.facts.pop("ending")
+        self.status = Status(ending["status"])
+        del self.tasks[root.id]
+        self.record("instance_ended", root, **ending)
 
     # ----------------------------------------------------------------------------------------------------------- waits
 

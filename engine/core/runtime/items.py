@@ -20,7 +20,7 @@ from engine.core.runtime.step import Absent, Elements, Json, State, Variables, W
 FEWEST = 2  # items of one activity that are worth parts of their own
 _QUIET = frozenset(("user", "job", "timer", "message"))
 _AT_REST = frozenset(("open", "waiting"))
-_ENTANGLED = frozenset(("undo", "undoes", "replays"))  # facts by which activations know each other across scopes
+_ENTANGLED = frozenset(("undo", "undoes", "replays", "dying", "after"))  # facts by which activations know each other across scopes
 _CORE = ""
 
 Tokens = tuple[list[Any], ...]

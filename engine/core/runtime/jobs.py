@@ -11,7 +11,7 @@ from engine.core.runtime.step import MessagePublished
 def open_job(task: Activation, job: Job, listener: str | None = None) -> None:
     """Let the activation wait for a handler of the job's type; a `listener` job is told apart by the fact of that name."""
     execution = task.workflow
-    job_type = execution.json(job.type, task)
+    job_type = execution.json(job.type, task, task.facts.get("payload") if listener else None)
     if not isinstance(job_type, str) or not job_type:
         raise Fault("job_type_missing", expression=job.type.text, value=str(job_type))
     retries = execution.json(job.retries, task) if job.retries else 3

@@ -136,6 +136,10 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
         """Whether the node's listeners are about this activation."""
         return bool(self.node.listeners)
 
+    def has_last_words(self, task: Activation) -> bool:
+        """The activation is to end undone: whether it must stay until someone has been heard."""
+        return False
+
     def emptied(self, task: Activation) -> None:
         """The last token inside this scope is gone."""
         task.workflow.resume(task, "leave")
@@ -153,12 +157,10 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
                 return None
             facts["phase"] = "work" if facts["phase"] == "begin" else "leave"
         if facts["phase"] == "work":
-            if called(task, "creating") or not self.work(task):
+            if not self.work(task):
                 return None
             facts["phase"] = "leave"
         if facts["phase"] == "leave":
-            if called(task, "completing"):
-                return None
             self.leave(task)
             facts["phase"] = "end"
         if facts["phase"] == "end":

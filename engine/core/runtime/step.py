@@ -28,6 +28,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+TaskEvent = Literal["assigning", "updating", "completing"]
 WaitKind = Literal["user", "job", "timer", "message", "signal", "condition", "incident"]
 
 
@@ -74,7 +75,7 @@ class Wait:
 HistoryKind = Literal[
     "instance_started", "instance_ended", "activated", "completed", "cancelled", "flow_taken", "event_caught", "event_thrown",
     "variables_set", "decision_evaluated", "incident_opened", "incident_resolved", "deadline_set", "deadline_moved",
-    "clock_stopped", "clock_resumed", "warning",
+    "clock_stopped", "clock_resumed", "change_denied", "warning",
 ]  # fmt: skip
 
 
@@ -103,6 +104,20 @@ class VariableChange:
     name: str
     value: Json = None
     deleted: bool = False
+
+
+@dataclass(frozen=True)
+class TaskChange:
+    """A person's change of a user task that has taken effect. `by`: the actor as the stimulus gave them.
+
+    `values` are the attributes that have become others (`assignee`, `candidate_users`, `candidate_groups`, `due_at`, `follow_up_at`,
+    `priority`), moments as ISO texts.
+    """
+
+    task_id: str
+    event: TaskEvent
+    values: Mapping[str, Json]
+    by: Variables | None
 
 
 @dataclass(frozen=True)
@@ -185,6 +200,7 @@ class Step:
     effects: tuple[Effect, ...] = ()
     labels: Mapping[str, Json] = field(default_factory=dict)
     unfinished: bool = False
+    changed: tuple[TaskChange, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------------------- stimuli
@@ -210,6 +226,18 @@ class CompleteTask:
 
     task_id: str
     variables: Variables
+    actor: Variables | None = None
+
+
+@dataclass(frozen=True)
+class ChangeTask:
+    """Give an open user task to somebody, or change its candidates, dates or priority: `values` as in `TaskChange`.
+
+    The task stays as it is until the node's listeners for the change have been heard, and as it was if one of them says no.
+    """
+
+    task_id: str
+    values: Mapping[str, Json]
     actor: Variables | None = None
 
 
@@ -282,7 +310,7 @@ class Continue:
 
 
 Stimulus = (
-    Start | CompleteTask | CompleteJob | JobFailed | ThrowError | TimerDue | MessageReceived | SignalReceived | Retry
+    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | ThrowError | TimerDue | MessageReceived | SignalReceived | Retry
     | SetVariables | Terminate | Continue
 )  # fmt: skip
 

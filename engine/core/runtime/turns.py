@@ -24,7 +24,7 @@ def take_turns(execution: Execution, slice_size: int, budget: int) -> bool:
             if done >= slice_size:
                 return False
             task = execution.ready.popleft()
-            if task.alive and task.state == READY:
+            if task.alive and task.state == READY and not execution.holds_back(task):
                 done += 1
                 execution.activations += 1
                 _run(execution, task, budget)
