@@ -4,23 +4,27 @@ addressed to, and the whole state only if it asks for it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.core.runtime.advance import advance
 from engine.core.runtime.items import Item, joined, split, way_to, whole
-from engine.core.runtime.step import Json, RestNeeded, Start, State, Step, Stimulus
+from engine.core.runtime.step import Json, RestNeeded, State, Step, Stimulus
 from engine.core.trial import Trial
 
 
 class PartedTrial(Trial):
     """Every step is made twice, from the parts and from the whole state, and must come to the same."""
 
-    core: State | None = None
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.core: State | None = None
+        self.items: dict[str, Item] = {}
+        self.elements: dict[str, dict[int, Json]] = {}
+        self.wholes = 0  # steps for which the whole state was needed
 
-    def send(self, stimulus: Stimulus) -> Trial:
-        if isinstance(stimulus, Start):
-            self.items: dict[str, Item] = {}
-            self.elements: dict[str, dict[int, Json]] = {}
-        self.wholes = getattr(self, "wholes", 0)
-        return super().send(stimulus)
+    def take_over(self, state: State) -> None:
+        """Go on from a state that somebody else has made."""
+        self._state = self.core = state
 
     def _advance(self, stimulus: Stimulus) -> Step:
         expected = advance(self.library, self._state, stimulus, self.now)
