@@ -111,7 +111,7 @@ def judge(reading: Reading, before: Known = Known()) -> list[Problem]:
         if file.diagram is not None:
             problems += checks.check(file.diagram, known)
             for process in file.diagram.processes:
-                problems += _jobs(process, before)
+                problems += [*_jobs(process, before), *_records(process, before)]
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
 
 
@@ -145,3 +145,26 @@ def _jobs(process: Process, known: Known) -> Iterator[Problem]:
         if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in known.job_types:
             facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(known.job_types))}
             yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")
+
+
+def _records(process: Process, known: Known) -> Iterator[Problem]:
+    """A task of type `record` says by literal headers what it writes, and takes every field from an input of its own."""
+    for node in process.nodes.values() if known.records is not None else ():
+        if not isinstance(node.detail, Job) or node.detail.type.text != "record":
+            continue
+        facts: dict[str, object] = {"node": node.name or node.id}
+        allowed = known.records.get(node.detail.headers.get("record", ""))
+        fields = words_of(node.detail.headers.get("fields", ""))
+        if allowed is None:
+            facts |= {"record": node.detail.headers.get("record", ""), "known": "、".join(sorted(known.records))}
+            yield Problem("record_unknown", process.file, node.line, node.id, facts)
+        elif not fields or not allowed.issuperset(fields):
+            facts |= {"fields": "、".join(sorted(set(fields) - allowed)) or "—", "known": "、".join(sorted(allowed))}
+            yield Problem("record_fields_unknown", process.file, node.line, node.id, facts)
+        elif missing := sorted(set(fields) - {mapping.target for mapping in node.inputs}):
+            yield Problem("record_field_without_input", process.file, node.line, node.id, facts | {"fields": "、".join(missing)})
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a header that holds several, with commas between."""
+    return [word.strip() for word in text.split(",") if word.strip()]

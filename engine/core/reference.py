@@ -124,6 +124,7 @@ KNOWN: Mapping[str, Schema] = {
     "public_services": _schema(1, "id!", "name!", "department_id", "limit_days:number"),
     "questionnaire": _schema(2, "questionnaire!", "id!", "text!", "indicator"),
     "schedules": _schema(1, "id!", "name!", "cycle:cycle!", "note"),
+    "visit_intervals": _schema(1, "id!", "name!", "days:number!", "note"),
     "channels": _schema(1, "id!", "name!", "handles!", "phone", "hours", "address", "url", "note"),
     "legal_topics": _schema(1, "id!", "title!", "text"),
     "clauses": _schema(1, "id!", "level:应|宜|可!", "text!"),

@@ -57,7 +57,7 @@ class Current:
 
 def check(files: Mapping[str, bytes], known: Known = Known()) -> list[Problem]:
     """Everything that is wrong with these files, given what is `known` besides them."""
-    return judge(read(files), replace(known, job_types=service_types.TYPES))
+    return judge(read(files), replace(known, job_types=service_types.TYPES, records=service_types.RECORDS))
 
 
 def known(session: Session) -> Known:
@@ -68,7 +68,7 @@ def known(session: Session) -> Known:
     tables = reference_tables.names(session)
     clauses = reference_tables.rows_in_force(session)(TABLE)
     ids = frozenset(str(row["id"]) for row in clauses.rows) if clauses is not None else None
-    return Known(forms, decisions, processes, ids, tables or None, service_types.TYPES)
+    return Known(forms, decisions, processes, ids, tables or None, service_types.TYPES, service_types.RECORDS)
 
 
 def deploy(session: Session, files: Mapping[str, bytes], actor: Actor, now: datetime, *, source: Source) -> Outcome:

@@ -12,13 +12,17 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.core.calendar import CHINA
+from engine.core.files import words_of
 from engine.core.runtime.step import Json, Variables
 from engine.tables.store import Store
-from engine.verbs import conditional_starts, notifications, statistics
+from engine.verbs import conditional_starts, notifications, recording, records, statistics
 from engine.verbs.access import SYSTEM
+from engine.verbs.service_types import ATTRIBUTES
 
 if TYPE_CHECKING:
     from engine.verbs.jobs import JobFacts
+
+BATCH = 500  # enterprises listed at once: a case carries its variables from step to step
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,37 @@ def evaluate_conditions(job: JobFacts, context: Context) -> Variables:
     return {"started": [instance.process_key for instance in started]}
 
 
+def record(job: JobFacts, context: Context) -> Variables:
+    """Write into the file of the case's enterprise: headers `record` and `fields`, inputs of those names. Result: `recorded`, what changed."""
+    if job.enterprise_id is None:
+        raise ValueError("record: the case has no enterprise")
+    values = {name: job.variables.get(name) for name in words_of(job.headers.get("fields", ""))}
+    with context.store.writing() as session:
+        changed = recording.record(
+            session, job.headers.get("record", ""), job.enterprise_id, values, context.now, instance_id=job.instance_id
+        )
+    return {"recorded": list(changed)}
+
+
+def list_enterprises(job: JobFacts, context: Context) -> Variables:
+    """Enterprises in the order of their ids: inputs `after` (an id, or nothing to begin), `limit`, `without` (keys of processes of which
+    they have no running case), `zone`. Result: `enterprises` (id, name, contact, phone and the attributes of the file) and `last`, the
+    id to go on after; null when there are no more.
+    """
+    without, limit = _input(job, "without"), _input(job, "limit")
+    keys = without.split(",") if isinstance(without, str) else without if isinstance(without, list) else []
+    count = min(int(limit), BATCH) if isinstance(limit, int | float) and limit >= 1 else BATCH
+    with context.store.reading() as session:
+        rows = records.without_case(
+            session, [str(key).strip() for key in keys if str(key).strip()], after=_text(job, "after"), limit=count,
+            zone_id=_text(job, "zone") or None,
+        )  # fmt: skip
+    found = [
+        {**dict.fromkeys(ATTRIBUTES), **row.attributes, "id": row.id, "name": row.name, "contact": row.contact, "phone": row.phone} for row in rows
+    ]
+    return {"enterprises": found, "last": rows[-1].id if len(rows) == count else None}
+
+
 def _day(job: JobFacts, name: str) -> datetime:
     """The start of a day in China, given as an ISO date or date and time."""
     return datetime.combine(date.fromisoformat(_text(job, name)[:10]), time(0), CHINA)
@@ -112,5 +147,5 @@ def _day(job: JobFacts, name: str) -> datetime:
 
 HANDLERS: Mapping[str, Handler] = {
     "notify": notify, "statistics": report, "case count": count_cases,
-    "evaluate conditions": evaluate_conditions,
-}
+    "evaluate conditions": evaluate_conditions, "record": record, "list enterprises": list_enterprises,
+}  # fmt: skip

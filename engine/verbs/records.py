@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import ValidationError
 
+from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Enterprise, Person, Zone
 from engine.verbs import history
 from engine.verbs.access import SYSTEM, Act, Actor, Kind, in_force, require, visible_enterprises
@@ -106,6 +107,21 @@ def enterprise(session: Session, enterprise_id: str, actor: Actor) -> Row:
     if found is None:
         raise NotFound("enterprise", enterprise_id)
     return found
+
+
+def without_case(
+    session: Session, processes: Sequence[str], *, after: str = "", limit: int, zone_id: str | None = None
+) -> list[Row]:
+    """Enterprises by id, after the id `after`, of a zone if one is given, that have no running case of these processes."""
+    query = _enterprises().where(Enterprise.id > after).order_by(Enterprise.id).limit(limit)
+    if zone_id is not None:
+        query = query.where(Enterprise.zone_id == zone_id)
+    if processes:
+        running = exists().where(
+            ProcessInstance.enterprise_id == Enterprise.id, ProcessInstance.status == "active", ProcessInstance.process_key.in_(processes)
+        )
+        query = query.where(~running)
+    return list(session.execute(query))
 
 
 def enterprise_by_uscc(session: Session, uscc: str) -> str:

@@ -1,7 +1,8 @@
 """Lists that a form may offer as choices although they are no process variables, each limited to what the actor may see.
 
 A form names one in `valuesKey` or uses it in an expression, e.g. `=department_people[department = assigned_department]`. Items
-are `{"label", "value"}`; those of `department_people` also carry `department`, the id. A variable of the same name wins.
+are `{"label", "value"}`; those of `department_people` also carry `department`, the id, those of `cadres` `name`, `phone` and
+`position`, those of `my_enterprises` `contact`, `phone`, `channel` and `channel_note` from the file. A variable of the same name wins.
 `reference("materials")` reads a reference table, as in every other expression.
 """
 
@@ -55,9 +56,14 @@ def asked_for(form: Form) -> frozenset[str]:
 
 
 def my_enterprises(session: Session, actor: Actor) -> Items:
-    """The enterprises for whom the actor may start something: id and name."""
-    query = select(Enterprise.name, Enterprise.id).where(visible_enterprises(actor)).order_by(Enterprise.name)
-    return [{"label": name, "value": id_} for name, id_ in session.execute(query.limit(LONGEST))]
+    """The enterprises for whom the actor may start something: id and name, and how they are reached."""
+    query = select(Enterprise.id, Enterprise.name, Enterprise.contact, Enterprise.phone, Enterprise.attributes)
+    query = query.where(visible_enterprises(actor)).order_by(Enterprise.name).limit(LONGEST)
+    return [
+        {"label": row.name, "value": row.id, "contact": row.contact, "phone": row.phone}
+        | {name: row.attributes.get(name) for name in ("channel", "channel_note")}
+        for row in session.execute(query)
+    ]
 
 
 def departments(session: Session, actor: Actor) -> Items:
@@ -89,6 +95,21 @@ def department_people(session: Session, actor: Actor) -> Items:
     ]
 
 
+def cadres(session: Session, actor: Actor) -> Items:
+    """The active cadres of the actor's zone and those of no zone; for staff only."""
+    if actor.kind is Kind.ENTERPRISE:
+        return []
+    query = select(Person.id, Person.name, Person.phone, Person.position)
+    query = query.where(Person.kind == Kind.CADRE.value, Person.is_active).order_by(Person.name).limit(LONGEST)
+    if actor.zone_id is not None:
+        query = query.where(or_(Person.zone_id == actor.zone_id, Person.zone_id.is_(None)))
+    return [
+        {"label": f"{name}{f'（{position}）' if position else ''}", "value": id_, "name": name, "phone": phone, "position": position}
+        for id_, name, phone, position in session.execute(query)
+    ]
+
+
 SOURCES: Mapping[str, Callable[[Session, Actor], Items]] = {
     "my_enterprises": my_enterprises, "departments": departments, "department_people": department_people,
+    "cadres": cadres,
 }  # fmt: skip

@@ -5,6 +5,7 @@ The promise behind it: a diagram runs exactly as BPMN 2.0.2 says, or it is refus
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.core.bpmn.checks_compensation import check_compensation
@@ -26,7 +27,7 @@ from engine.core.problems import Problem, has_errors
 class Known:
     """The ids of what a diagram may refer to: everything deployed and everything in the same deployment.
 
-    `clauses`, `tables` (reference tables by name) and `job_types` are None where there is no register of them: then any name will do.
+    `clauses`, `tables` (reference tables by name) `job_types` and `records` (what a task of type `record` may write: fields by record) are None where there is no register of them: then any name will do.
     """
 
     forms: frozenset[str] = frozenset()
@@ -35,6 +36,7 @@ class Known:
     clauses: frozenset[str] | None = None
     tables: frozenset[str] | None = None
     job_types: frozenset[str] | None = None
+    records: Mapping[str, frozenset[str]] | None = None
 
 
 def check(diagram: Diagram, library: Known) -> list[Problem]:
