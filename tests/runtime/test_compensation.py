@@ -90,3 +90,67 @@ def test_handlers_that_nobody_waits_for_still_come_one_after_the_other(run):
     assert trial.ends == ["stop_end"] and trial.open_tasks == ["return_it"]
     assert trial.complete("return_it").open_tasks == ["give_back"]
     assert trial.complete("give_back").status == "completed"
+
+
+def test_what_a_called_process_did_is_undone_with_its_own_variables(run):
+    trial = run("compensate_call", "booking").start(guest="Li", log=[])
+    trial.set_variables(guest="Wu").complete("decide")
+    assert trial.open_tasks == ["cancel_car"] and trial.visible("cancel_car") == {
+        "guest": "Li", "log": [], "room": "room Li", "car": "car Li", **_given(trial, "cancel_car"),
+    }  # fmt: skip
+    assert trial.variables["log"] == ["paid", "paid back"]
+    assert trial.complete("cancel_car", fee=5).open_tasks == ["cancel_room"]
+    assert trial.complete("cancel_room").open_tasks == ["after"]
+    assert trial.variables == {"guest": "Wu", "log": ["paid", "paid back"]}
+    assert trial.complete("after").status == "completed"
+
+
+def _given(trial, node):
+    """What every instance in a database starts with."""
+    return {name: value for name, value in trial.visible(node).items() if name in ("started_by", "started_at", "business_key")}
+
+
+def test_a_call_with_a_handler_is_undone_by_it_alone(run):
+    trial = run("compensate_call_handler", "booking").start(guest="Li")
+    assert trial.open_tasks == ["say_sorry"]
+    assert trial.complete("say_sorry").status == "completed" and trial.visited("cancel_room") == 0
+
+
+def test_one_call_of_two_can_be_undone(run):
+    trial = run("compensate_call_one", "booking").start(guest="Li")
+    trial.complete("cancel_car").complete("cancel_room")
+    assert trial.open_tasks == ["after"] and trial.visited("cancel_car") == 1
+    assert trial.complete("after").status == "completed"
+
+
+def test_the_calls_of_several_items_are_undone_the_last_first(run):
+    trial = run("compensate_call_items", "booking").start(guests=["Li", "Wu"])
+    seen = []
+    while trial.open_tasks:
+        (node,) = trial.open_tasks
+        seen.append((node, trial.visible(node)["guest"]))
+        trial.complete(node)
+    assert seen == [("cancel_car", "Wu"), ("cancel_room", "Wu"), ("cancel_car", "Li"), ("cancel_room", "Li")]
+    assert trial.status == "completed"
+
+
+def test_a_throw_in_a_called_process_stays_inside_and_a_later_one_outside_reaches_through_all_calls(run):
+    trial = run("compensate_call_deep", "compensate_inside", "booking").start(guest="Li")
+    trial.complete("ask")
+    assert trial.open_tasks == ["unask"]
+    trial.complete("unask")
+    assert trial.open_tasks == ["cancel_car"]  # what was undone inside is not undone again
+    assert trial.complete("cancel_car").complete("cancel_room").status == "completed"
+
+
+def test_a_called_process_may_undo_itself_by_an_event_sub_process(run):
+    trial = run("compensate_call_event", "regretful").start(word="yes")
+    assert trial.open_tasks == ["apologise"] and trial.visible("apologise")["promised"] == "yes!"
+    assert trial.complete("apologise").status == "completed"
+    assert run("regretful").start(word="yes").status == "completed"
+
+
+def test_a_cancelled_transaction_undoes_what_it_has_called(run):
+    trial = run("compensate_call_transaction", "booking").start(guest="Li")
+    assert trial.complete("travel").open_tasks == ["cancel_car"]
+    assert trial.complete("cancel_car").complete("cancel_room").ends[-1] == "gone" and trial.status == "completed"

@@ -98,10 +98,14 @@ ELSEWHERE = {"every_day", "event_triggers_itself", "conversation"}
 
 
 def called_by(name: str) -> list[str]:
-    """The diagrams beside it that a diagram's call activities name."""
-    text = (DIAGRAMS / f"{name}.bpmn").read_text("utf-8")
-    wanted = {key for key in re.findall(r'calledElement processId="([^"]+)"', text) if key != name}
-    return sorted(key for key in wanted if (DIAGRAMS / f"{key}.bpmn").exists())
+    """The diagrams beside it that a diagram's call activities name, near or far."""
+    found, left = {name}, [name]
+    while left:
+        text = (DIAGRAMS / f"{left.pop()}.bpmn").read_text("utf-8")
+        named = set(re.findall(r'calledElement processId="([^"]+)"', text)) - found
+        left += (new := [key for key in named if (DIAGRAMS / f"{key}.bpmn").exists()])
+        found |= {*new}
+    return sorted(found - {name})
 
 
 @pytest.mark.parametrize("name", sorted({path.stem for path in DIAGRAMS.glob("*.bpmn")} - ELSEWHERE))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.core.bpmn.finding import finding
+from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import ACTIVITIES, Kind, Node, Process
 from engine.core.problems import Problem
 
@@ -32,7 +32,7 @@ def check_compensation(process: Process) -> Iterator[Problem]:
         if node.kind is Kind.START_EVENT and "compensation" in kinds:
             around = process.nodes.get(node.scope)
             if around is not None and around.scope == process.id:
-                yield finding(process, node, "compensation_start_outside")
+                yield warning(process, node, "compensation_start_outside")
         if node.kind in _THROWS:
             yield from _check_throw(process, node)
 

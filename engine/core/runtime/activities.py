@@ -165,6 +165,18 @@ def _words(facts: Mapping[str, object]) -> dict[str, str]:
 class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
     """Another process runs inside this activation, with a root scope of its own."""
 
+    def work(self, task: Activation) -> bool:
+        record = task.facts.get("replays")
+        callee = record.get("callee") if record else None
+        if callee is None:
+            return compensation.replay(task) if "replays" in task.facts else super().work(task)
+        # What was called is undone: its process is there once more, as it was when it had completed.
+        task.facts["replays"] = None
+        execution, definition_id = task.workflow, callee["definition"]
+        spec = specification(execution.library.process(definition_id)).start
+        execution.activate(spec, task, {"replays": callee}, definition_id=definition_id)
+        return False
+
     def perform(self, task: Activation) -> bool:
         called, execution = self.node.detail, task.workflow
         assert isinstance(called, CalledProcess)

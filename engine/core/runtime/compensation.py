@@ -1,7 +1,8 @@
 """Compensation: undoing what has completed, the last first (BPMN 2.0.2 §10.7, §13.5.5).
 
 A scope remembers, as its fact `done`, each completed activity that can be undone: one with a compensation handler, or a
-sub-process in which something can be. A throw runs the handlers one after the other and goes on when the last has ended; one that
+sub-process or called process in which something can be (§10.4.6: what is called is compensated as if it were embedded, but sees its
+own variables only and hands nothing back). A throw runs the handlers one after the other and goes on when the last has ended; one that
 does not wait leaves that to its scope.
 """
 
@@ -15,6 +16,7 @@ from engine.core.runtime.subscriptions import close_event_sub_processes, event_s
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
 
+_WITH_INSIDE = SUB_PROCESSES | {Kind.PROCESS}
 Records = list[list[Any]]  # [scope id, record], the next to be undone first
 
 
@@ -23,16 +25,25 @@ def remember(task: Activation) -> None:
     node, scope = task.task_spec.node, task.scope
     if scope is None or "undoes" in task.facts or "replays" in task.facts:
         return
-    inner = task.facts.get("done", [])
+    inner, callee = task.facts.get("done", []), task.facts.get("callee")
     is_item, is_body = "item" in task.facts, node.loop is not None and "item" not in task.facts
     handler = None if is_item else task.process.scopes[node.scope].compensations.get(node.id)
     reacts = not is_body and _undoing_sub_process(task) is not None
-    if handler is None and not inner and not reacts:
+    if handler is None and not inner and not reacts and callee is None:
         return
     record: dict[str, Any] = {"node": node.id}
     if handler is None:
-        record |= {"inner": inner, "reacts": reacts, "variables": dict(task.workflow.scopes.local(task.id))}
+        record |= {"inner": inner, "reacts": reacts, "variables": dict(task.workflow.scopes.local(task.id)), "callee": callee}
     scope.facts.setdefault("done", []).append(record)
+
+
+def remember_call(body: Activation, call: Activation) -> None:
+    """A called process has completed: its call activity keeps what is needed to undo it."""
+    inner, reacts = body.facts.get("done", []), _undoing_sub_process(body) is not None
+    if inner or reacts:
+        call.facts["callee"] = {
+            "definition": body.definition_id, "inner": inner, "reacts": reacts, "variables": dict(body.workflow.scopes.local(body.id)),
+        }  # fmt: skip
 
 
 def begin(task: Activation, event: EventDefinition) -> bool:
@@ -133,7 +144,7 @@ def _next(thrower: Activation) -> bool:
 
 def _undoing_sub_process(task: Activation) -> Node | None:
     """The start event of the scope's event sub-process for compensation, if it has one."""
-    if task.task_spec.node.kind not in SUB_PROCESSES:
+    if task.task_spec.node.kind not in _WITH_INSIDE:
         return None
     starts = (start for _, start in event_sub_process_starts(task))
     return next((start for start in starts if any(event.kind == "compensation" for event in start.events)), None)

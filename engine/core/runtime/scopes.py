@@ -48,7 +48,12 @@ def _awaited_with(task: Activation, trigger: str) -> list[str]:
 class Body(FlowNode, kinds=(Kind.PROCESS,)):
     """A process as the outermost scope: of the instance, or inside a call activity."""
 
+    def listens(self, task: Activation) -> bool:
+        return "replays" not in task.facts and super().listens(task)
+
     def work(self, task: Activation) -> bool:
+        if "replays" in task.facts:
+            return compensation.replay(task)
         if "payload" in task.facts:
             map_start(task, self.process.nodes[task.facts["trigger"]])
             task.facts["mapped"] = True
@@ -57,7 +62,10 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
     def left(self, task: Activation) -> None:
         """The last token is gone: the instance ends, or the caller goes on with the callee's variables."""
         execution, caller = task.workflow, task.scope
-        if caller is not None and task.state == COMPLETED:
+        if caller is not None and task.state == COMPLETED and "replays" in task.facts:
+            execution.resume(caller, "leave")
+        elif caller is not None and task.state == COMPLETED:
+            compensation.remember_call(task, caller)
             variables: Variables = dict(execution.scopes.local(task.id))
             caller.task_spec.returned(caller, variables, task.facts.get("given", {}))  # type: ignore[attr-defined]
 
