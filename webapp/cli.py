@@ -96,6 +96,7 @@ def decide(chosen: argparse.Namespace) -> int:
     from engine.core.dmn.evaluation import DecisionFailed, evaluate
     from engine.core.dmn.reader import read
     from engine.core.library import InMemory
+    from engine.tables.types import decode_exactly, readable
     from webapp import scenario_runs
 
     ((name, content),) = files.find([chosen.file]).items()
@@ -104,7 +105,7 @@ def decide(chosen: argparse.Namespace) -> int:
         _print_problems(problems, chosen.language)
         return 1
     try:
-        given = json.loads(chosen.input)
+        given = decode_exactly(chosen.input)
         if not isinstance(given, dict):
             raise ValueError(chosen.input)
         functions = InMemory((), tables=scenario_runs.reference_tables()).functions
@@ -116,7 +117,7 @@ def decide(chosen: argparse.Namespace) -> int:
         return 1
     made = [evaluation.as_json() for evaluation in result.evaluations]
     warnings = [remark.sentence(chosen.language) for remark in result.warnings]
-    print(json.dumps({"result": result.json, "warnings": warnings, "evaluations": made}, ensure_ascii=False, indent=2))
+    print(readable({"result": result.shown, "warnings": warnings, "evaluations": made}))
     return 0
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from engine.core.runtime.step import Json
+from engine.tables.types import decode_exactly, readable
 
 
 def value_in_words(value: object) -> str:
@@ -13,13 +12,13 @@ def value_in_words(value: object) -> str:
         return "—"
     if isinstance(value, str):
         return value
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 if isinstance(value, dict | list) else None).decode()
+    return readable(value)
 
 
 def value_from_words(words: str) -> Json:
     """What a person typed for a variable: JSON if it reads as JSON, else the text itself."""
     try:
-        value: Json = orjson.loads(words)
-    except orjson.JSONDecodeError:
+        value: Json = decode_exactly(words)
+    except ValueError:
         return words
     return value

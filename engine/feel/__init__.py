@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from .border import Json, host_function, read, to_json
+from .border import Json, host_function, read, shown, to_json
 from .budget import DEFAULT_BUDGET, Budget, Evaluation, Frame, Run, Warning
 from .builtins import FUNCTIONS
 from .compiler import Tests, compile_node, compile_tests
-from .errors import BudgetExceeded, FeelSyntaxError, Null
+from .errors import BudgetExceeded, FeelSyntaxError, NotStorable, Null
 from .lexer import NameTable
 from .parser import Parser
 from .reader import DEPTH_LIMIT
@@ -22,8 +22,8 @@ from .syntax import Type
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration
 
 __all__ = [
-    "Budget", "BudgetExceeded", "DaysTimeDuration", "Evaluation", "Expression", "FeelSyntaxError", "Function", "Json", "Null", "Range",
-    "Run", "UnaryTests", "Warning", "YearsMonthsDuration", "host_function", "parse", "parse_unary_tests", "to_json",
+    "Budget", "BudgetExceeded", "DaysTimeDuration", "Evaluation", "Expression", "FeelSyntaxError", "Function", "Json", "NotStorable", "Null",
+    "Range", "Run", "UnaryTests", "Warning", "YearsMonthsDuration", "host_function", "parse", "parse_unary_tests", "shown", "to_json",
 ]
 
 _FUNCTION_NAMES = NameTable(FUNCTIONS)

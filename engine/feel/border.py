@@ -8,15 +8,13 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from .budget import DEFAULT_BUDGET, NESTING_LIMIT, Run
-from .errors import BudgetExceeded, Null
+from .errors import BudgetExceeded, NotStorable, Null
 from .temporal import MICROSECOND, temporal_text
 from .text import text_of
-from .values import DECIMAL128, DaysTimeDuration, Function, Range, YearsMonthsDuration
+from .values import DECIMAL128, DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
-
-# JSON writers of most languages hold integers of 64 bits.
-_INTEGER_LIMIT = 2**63
+# A Decimal is a number that no double stands for, such as 1/3 with 34 digits or 1E+400.
+Json: TypeAlias = "str | int | float | Decimal | bool | None | list[Json] | dict[str, Json]"
 
 
 def read(value: object, depth: int = 0) -> object:
@@ -76,35 +74,46 @@ _NATIVE = frozenset((str, bool, type(None), date, DaysTimeDuration, YearsMonthsD
 
 
 def to_json(value: object) -> Json:
-    """A FEEL value as JSON: numbers as int or float, temporal values as ISO 8601 text, ranges and functions as FEEL text.
+    """A FEEL value as a process variable: what JSON has a form for, exactly; temporal values as ISO 8601 text, a zone as its offset.
 
-    Raises BudgetExceeded when the tree has more elements than the default budget allows.
+    `read` gives every number back digit for digit, a temporal value as its text. Raises NotStorable for a range or function, which DMN maps
+    to no other domain (DMN 1.4 §10.3.2.12, Table 47), BudgetExceeded when the tree has more elements than the default budget allows.
     """
-    return _to_json(value, [DEFAULT_BUDGET.size * 5])
+    return _to_json(value, [DEFAULT_BUDGET.size * 5], _refused)
 
 
-def _to_json(value: object, left: list[int]) -> Json:
+def shown(value: object) -> Json:
+    """A FEEL value for people to look at: as `to_json`, with ranges and functions as the text FEEL would write."""
+    return _to_json(value, [DEFAULT_BUDGET.size * 5], text_of)
+
+
+def _refused(value: object) -> str:
+    raise NotStorable(kind_of(value))
+
+
+def _to_json(value: object, left: list[int], foreign: Callable[[object], str]) -> Json:
     left[0] -= 1
     if left[0] < 0:
         raise BudgetExceeded("size", DEFAULT_BUDGET.size * 5)
     if value is None or type(value) in (str, bool, int, float):
         return value  # type: ignore[return-value]
     if type(value) is Decimal:
-        return _json_number(value)
+        return number(value)
     if type(value) is list:
-        return [_to_json(item, left) for item in value]
+        return [_to_json(item, left, foreign) for item in value]
     if type(value) is dict:
-        return {key: _to_json(item, left) for key, item in value.items()}
+        return {key: _to_json(item, left, foreign) for key, item in value.items()}
     if type(value) in (Range, Function):
-        return text_of(value)
+        return foreign(value)
     return temporal_text(value, iso=True)
 
 
-def _json_number(value: Decimal) -> int | float:
-    if abs(value) < _INTEGER_LIMIT and value == value.to_integral_value():
+def number(value: Decimal) -> int | float | Decimal:
+    """The same number as whole number, else as the double whose shortest text it is, else as it is."""
+    if value == value.to_integral_value() and value.adjusted() < DECIMAL128.prec:
         return int(value)
-    # Beyond a double there is no number in JSON; the largest one keeps its sign and is at least a number.
-    return max(min(float(value), 1.7976931348623157e308), -1.7976931348623157e308)
+    near = float(value)
+    return near if Decimal(repr(near)) == value else value
 
 
 def host_function(parameters: Sequence[str], call: Callable[..., object]) -> Function:

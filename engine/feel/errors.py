@@ -29,3 +29,13 @@ class Null(Exception):
         super().__init__(code)
         self.code = code
         self.facts = facts
+
+
+class NotStorable(Exception):
+    """A value of this FEEL `type` has no form in JSON, so no process variable can hold it."""
+
+    code = "value_not_storable"
+
+    def __init__(self, type: str) -> None:
+        super().__init__(type)
+        self.facts: dict[str, object] = {"type": type}

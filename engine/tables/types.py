@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -13,7 +14,8 @@ from sqlalchemy import DateTime, Dialect, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-_LONG = re.compile(r"\d{19}", re.ASCII)
+# A stored text that begins so holds a number that only the exact reader gets right. To JSON it is white space.
+_EXACT = " "
 FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -82,20 +84,69 @@ class Encoded(str):
 
 
 def encode(value: Any) -> str:
-    """Compact JSON text. Whole numbers beyond 64 bits, which orjson refuses, keep every digit."""
+    """Compact JSON text. Whole numbers beyond 64 bits and decimals beyond a double keep every digit."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, default=_near).decode()
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _EXACT + _written(value)
 
 
 def decode(text: str) -> Any:
-    """The value that `encode` wrote, digit for digit."""
-    # orjson reads whole numbers beyond 64 bits as floats, so a text long enough to hold one goes to the slower, exact reader.
+    """The value that `encode` wrote, digit for digit: a Decimal where no double stands for the number."""
+    if text.startswith(_EXACT):
+        return decode_exactly(text)
     try:
-        return json.loads(text) if _LONG.search(text) else orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(text)  # half a surrogate pair, which only the standard reader takes
+        return decode_exactly(text)  # half a surrogate pair, which only the standard reader takes
+
+
+def decode_exactly(text: str) -> Any:
+    """The value of JSON from elsewhere, digit for digit. Raises ValueError, also for NaN and Infinity, which are no JSON."""
+    return json.loads(text, parse_float=_number, parse_constant=_no_number)
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+def readable(value: Any) -> str:
+    """JSON for people, indented, digit for digit."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=lambda number: f"\0{_number(str(number))}\0")
+    return re.sub(r'"\\u0000([^"]*)\\u0000"', r"\1", text)
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a value, keys in order, for hashes: the same before it is stored and after it is read back."""
+    try:
+        return orjson.dumps(value, default=_near, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _written(value, in_order=True).encode()
+
+
+def _number(text: str) -> float | Decimal:
+    near, exact = float(text), Decimal(text)
+    return near if Decimal(repr(near)) == exact else exact
+
+
+def _near(value: object) -> float:
+    """The double that stands for a decimal. Raises TypeError when there is none, or for what has no JSON."""
+    number = _number(str(value)) if isinstance(value, Decimal) else None
+    if isinstance(number, float):
+        return number
+    raise TypeError(type(value).__name__)
+
+
+def _written(value: Any, *, in_order: bool = False) -> str:
+    """JSON of what orjson refuses: whole numbers beyond 64 bits, decimals beyond a double, halves of surrogate pairs."""
+    if isinstance(value, dict):
+        entries = sorted(value.items()) if in_order else value.items()
+        return "{" + ",".join(f"{json.dumps(str(key))}:{_written(item, in_order=in_order)}" for key, item in entries) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(_written(item, in_order=in_order) for item in value) + "]"
+    if isinstance(value, Decimal):
+        return str(_number(str(value)))
+    return json.dumps(value, allow_nan=False)
 
 
 class Base(DeclarativeBase):

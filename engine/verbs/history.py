@@ -10,14 +10,12 @@ where nobody did anything before, in a row of kind `moved`. So a step adds a row
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
-import orjson
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
@@ -26,6 +24,7 @@ from engine.core.runtime.step import Entry, HistoryKind
 from engine.core.runtime.words import incident_sentence
 from engine.tables.instances import Archive, Event, ProcessInstance, Stream
 from engine.tables.tasks import UserTask
+from engine.tables.types import canonical
 from engine.texts import text
 from engine.verbs.access import SYSTEM, Actor, Kind, may_see_instance, visible_tasks
 from engine.verbs.errors import NotFound
@@ -122,11 +121,7 @@ def digest(before: str, row: Mapping[str, Any]) -> str:
     """SHA-256 over the previous hash and the row's facts in one canonical form."""
     facts = [row[name] for name in _FACTS]
     facts[_AT] = _moment(facts[_AT])
-    try:
-        text = orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # whole numbers beyond 64 bits
-        text = json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
-    return hashlib.sha256(before.encode() + b"\n" + text).hexdigest()
+    return hashlib.sha256(before.encode() + b"\n" + canonical(facts)).hexdigest()
 
 
 @lru_cache(maxsize=256)  # the lines of a step have one moment

@@ -116,7 +116,7 @@ def _prefilled(session: Session, definition_id: str, known: Variables, now: date
     expression = property_formula(text).expression if text else None
     if expression is None:
         return {}
-    value = feel.to_json(expression.evaluate({**Deployed(session).functions, **known}, now=now).value)
+    value = feel.shown(expression.evaluate({**Deployed(session).functions, **known}, now=now).value)
     return value if isinstance(value, dict) else {}
 
 

@@ -73,7 +73,7 @@ def _arm(
     except Fault as fault:
         facts = {"node": node.name or node.id, "expression": event.value.text, "value": fault.facts.get("value")}
         raise Refused([Problem("start_timer_invalid", process.file, node.line, node.id, facts)]) from None
-    wording = f"{event.timer} {feel.to_json(value)}"
+    wording = f"{event.timer} {feel.shown(value)}"
     same = before.get((node.id, wording))
     if same is not None:
         firing = Firing(same.due_at, same.payload["remaining"], same.payload["interval"])
@@ -89,4 +89,4 @@ def _value(formula: Formula, functions: Mapping[str, object], now: datetime, *, 
     if formula.expression is None:
         return formula.text
     value = formula.expression.evaluate(functions, now=now).value
-    return feel.to_json(value) if as_json else value
+    return feel.shown(value) if as_json else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
-from engine.feel import Budget, Evaluation, parse, parse_unary_tests, to_json
+from engine.feel import Budget, Evaluation, parse, parse_unary_tests, shown
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
 
@@ -14,7 +14,7 @@ def evaluate(text: str, scope: Mapping[str, object] | None = None, names: Iterab
 
 
 def value_of(text: str, scope: Mapping[str, object] | None = None, names: Iterable[str] = ()) -> object:
-    return to_json(evaluate(text, scope, names).value)
+    return shown(evaluate(text, scope, names).value)
 
 
 def test_of(text: str, value: object, scope: Mapping[str, object] | None = None) -> object:

@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.feel import DaysTimeDuration, YearsMonthsDuration, host_function, parse_unary_tests, to_json
+from engine.feel import DaysTimeDuration, NotStorable, YearsMonthsDuration, host_function, parse_unary_tests, shown, to_json
+from engine.tables.types import decode, encode
 
 from .tables import NOW, evaluate, value_of
 
@@ -39,17 +42,51 @@ def test_a_tested_value_that_feel_has_no_type_for_decides_nothing() -> None:
     assert evaluation.value is None and evaluation.warnings[0].code == "unsupported_value"
 
 
+THIRD = Decimal("0.3333333333333333333333333333333333")
+
+
 @pytest.mark.parametrize(("text", "expected"), [
-    ("1.50", 1.5), ("3.0", 3), ("10 ** 18", 10**18), ("10 ** 30", 1e30), ("10 ** 6000", 1.7976931348623157e308),
-    ("-(10 ** 6000)", -1.7976931348623157e308), ("10 ** -6000", 0), ("[1, [2.5, {a: null}]]", [1, [2.5, {"a": None}]]),
+    ("1.50", 1.5), ("3.0", 3), ("-0", 0), ("10 ** 18", 10**18), ("2 ** 100", 2**100), ("10 ** 33", 10**33), ("0.1 + 0.2", 0.3), ("1 / 3", THIRD),
+    ("9007199254740993", 2**53 + 1), ("9007199254740993.5", Decimal("9007199254740993.5")), ("10 ** 300", 1e300),
+    ("10 ** 400", Decimal("1E+400")), ("-(10 ** 6000)", Decimal("-1E+6000")), ("10 ** -6000", Decimal("1E-6000")),
+    ("[1, [2.5, {a: null, b: 1 / 3}]]", [1, [2.5, {"a": None, "b": THIRD}]]),
     ('@"2024-01-01T10:00:00@Asia/Shanghai"', "2024-01-01T10:00:00+08:00"), ('@"10:00:00@Asia/Shanghai"', "10:00:00+08:00"),
-    ("(1..3]", "(1..3]"), ("function(x) x + 1", "function(x) x + 1"), ("sum", "sum"),
-    ('[@"2024-01-01"..@"2024-02-01"]', '[@"2024-01-01"..@"2024-02-01"]'),
+    ('@"2024-01-01"', "2024-01-01"), ('@"2024-01-01T10:00:00"', "2024-01-01T10:00:00"), ('@"P1DT2H0.5S"', "P1DT2H0.5S"), ('@"-P13M"', "-P1Y1M"),
 ])
 def test_a_value_becomes_json(text: str, expected: object) -> None:
-    value = value_of(text)
+    value = to_json(evaluate(text).value)
 
-    assert value == expected and (type(value) is type(expected) or value == 0)
+    assert value == expected and type(value) is type(expected)
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ("(1..3]", "range"), ("function(x) x + 1", "function"), ("sum", "function"), ("[1, {a: [(< 5)]}]", "range"), ("{f: function(x) x, n: f(1)}", "function"),
+])
+def test_a_value_that_json_has_no_form_for_is_never_stored(text: str, kind: str) -> None:
+    with pytest.raises(NotStorable) as caught:
+        to_json(evaluate(text).value)
+
+    assert caught.value.facts == {"type": kind}
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("(1..3]", "(1..3]"), ("function(x) x + 1", "function(x) x + 1"), ("[sum]", ["sum"]),
+    ('[@"2024-01-01"..@"2024-02-01"]', '[@"2024-01-01"..@"2024-02-01"]'),
+])
+def test_people_are_shown_what_json_has_no_form_for(text: str, expected: object) -> None:
+    assert shown(evaluate(text).value) == expected
+
+
+DECIMALS = st.builds(
+    lambda sign, digits, exponent: Decimal((sign, digits, exponent)),
+    st.integers(0, 1), st.lists(st.integers(0, 9), min_size=1, max_size=34).map(tuple), st.integers(-6176, 6111))
+
+
+@given(DECIMALS | st.decimals(allow_nan=False, allow_infinity=False, places=6) | st.floats(allow_nan=False, allow_infinity=False))
+def test_every_number_comes_back_digit_for_digit(number: object) -> None:
+    value = evaluate("x", {"x": number}).value
+
+    assert evaluate("x", {"x": decode(encode(to_json(value)))}).value == value
 
 
 def test_a_host_function_is_called_by_position_or_name() -> None:

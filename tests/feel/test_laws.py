@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.feel import Budget, BudgetExceeded, FeelSyntaxError, parse, parse_unary_tests, to_json
+from engine.feel import Budget, BudgetExceeded, FeelSyntaxError, parse, parse_unary_tests, shown, to_json
 from engine.feel.budget import Run
 from engine.feel.machine import find, program_of
 from engine.feel.pattern import read_pattern
@@ -101,7 +101,7 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         except BudgetExceeded:
             pass
         else:
-            to_json(evaluation.value)
+            shown(evaluation.value)
 
 
 pieces = st.recursive(

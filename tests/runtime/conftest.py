@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import orjson
 import pytest
 
 from engine.core.bpmn.reader import read
@@ -16,6 +15,7 @@ from engine.core.library import InMemory
 from engine.core.problems import has_errors
 from engine.core.runtime.step import State, Status, Wait
 from engine.core.trial import Trial
+from engine.tables.types import decode, encode
 from tests.runtime.parted import PartedTrial
 from tests.runtime.stored import StoredTrial
 
@@ -35,8 +35,8 @@ def restored(state: State) -> State:
     """The state as it comes back from storage: only JSON and the facts of its waits survive."""
     return State(
         state.instance_id, state.definition_id, Status(str(state.status)),
-        tuple(orjson.loads(orjson.dumps(list(state.tokens)))), tuple(Wait(**vars(wait)) for wait in state.waits),
-        orjson.loads(orjson.dumps(dict(state.variables))), state.counter, state.activations, state.started_at,
+        tuple(decode(encode(list(state.tokens)))), tuple(Wait(**vars(wait)) for wait in state.waits),
+        decode(encode(dict(state.variables))), state.counter, state.activations, state.started_at,
     )  # fmt: skip
 
 

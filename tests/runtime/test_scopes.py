@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -203,3 +204,16 @@ def test_terminate_ends_its_own_item_only(run):
     trial.complete("stop")
     assert sorted(trial.open_tasks) == ["slow", "stop"]
     assert trial.complete("stop").open_tasks == ["after"]
+
+
+def test_numbers_and_dates_are_kept_exactly(run):
+    trial = run("exact_values").start(amount=10, withFunction=False)
+    assert trial.variables["found"]["third"] == Decimal("3.333333333333333333333333333333333")
+    assert trial.complete("look").variables["same"] == [True] * 6
+    assert trial.status == "completed"
+
+
+def test_a_function_is_no_process_variable(run):
+    trial = run("exact_values").start(amount=10, withFunction=True).complete("look")
+    assert trial.incidents == [("define", "value_not_storable")]
+    assert "rule" not in trial.variables

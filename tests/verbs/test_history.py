@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_an_untouched_record_is_whole(store: Store, case: Running) -> None:
 
 def test_a_record_with_every_kind_of_value_is_whole_on_both_databases(any_store: Store, clock: Clock) -> None:
     deploy(any_store, clock, all_three())
-    values = {"big": 2**70, "tiny": 1e-9, "text": "引号\"'\\ \u0000 😀", "nested": {"b": [None, True], "a": {}}, "number": 0.1 + 0.2}
+    values = {"big": 2**70, "third": Decimal(1) / 3, "huge": Decimal("1E+400"), "tiny": 1e-9, "text": "引号\"'\\ \u0000 😀", "nested": {"b": [None, True], "a": {}}, "number": 0.1 + 0.2}
     Running.start(any_store, clock, "asking", **values)
 
     assert broken(any_store) == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.core.dmn.failure import DecisionFailed
-from engine.feel import Json, to_json
+from engine.feel import Json, shown, to_json
 from engine.texts import text
 
 
@@ -44,9 +44,9 @@ class Evaluation:
         return {
             "decision": self.decision_id,
             "name": self.name,
-            "inputs": [{"label": each.label, "value": to_json(each.value)} for each in self.inputs],
-            "rules": [{"index": each.index, "id": each.id, "outputs": [to_json(value) for value in each.outputs]} for each in self.rules],
-            "outputs": to_json(self.outputs),
+            "inputs": [{"label": each.label, "value": shown(each.value)} for each in self.inputs],
+            "rules": [{"index": each.index, "id": each.id, "outputs": [shown(value) for value in each.outputs]} for each in self.rules],
+            "outputs": shown(self.outputs),
         }
 
 
@@ -93,11 +93,16 @@ class DecisionResult:
 
     @property
     def json(self) -> Json:
-        """The value as a process variable."""
+        """The value as a process variable. Raises NotStorable."""
         return to_json(self.value)
+
+    @property
+    def shown(self) -> Json:
+        """The value for people to look at: functions and ranges as text."""
+        return shown(self.value)
 
 
 def brief(value: object) -> str:
     """A value in one short line, for sentences."""
-    line = json.dumps(to_json(value), ensure_ascii=False)
+    line = json.dumps(shown(value), ensure_ascii=False, default=str)
     return line if len(line) <= 80 else line[:79] + "…"

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from engine.feel import Expression
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | Decimal | bool | None | list[Json] | dict[str, Json]"  # Decimal: what no double stands for
 Path: TypeAlias = "tuple[str | int, ...]"  # ("items", 0, "name"), written items[0].name
 
 
@@ -20,7 +20,7 @@ Path: TypeAlias = "tuple[str | int, ...]"  # ("items", 0, "name"), written items
 class Formula:
     """A property that holds a fixed value or, when written with a leading `=`, a FEEL expression."""
 
-    value: Json | Decimal = None
+    value: Json = None
     expression: Expression | None = None
 
 

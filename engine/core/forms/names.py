@@ -54,4 +54,4 @@ def static_name(path: Path) -> str:
 
 def option_text(value: Json) -> str:
     """What the page sends for an option: a text is itself, every other value its JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

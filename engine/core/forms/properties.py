@@ -182,7 +182,7 @@ class Values:
 
 def as_number(value: Json) -> Decimal | None:
     """A JSON number, or its text as form-js also writes it; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         number = Decimal(str(value))

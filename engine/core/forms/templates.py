@@ -101,12 +101,11 @@ def _item_scope(item: Json, scope: Mapping[str, object]) -> dict[str, object]:
 
 
 def evaluate(expression: Expression, scope: Mapping[str, object], now: datetime) -> Json:
-    """The JSON value of an expression; null when its budget is used up, as for every other failure in FEEL."""
+    """The JSON value of an expression; null when its budget is used up or JSON has no form for it, as for every other failure in FEEL."""
     try:
-        found: Json = feel.to_json(expression.evaluate(scope, now=now).value)
-    except feel.BudgetExceeded:
+        return feel.to_json(expression.evaluate(scope, now=now).value)
+    except (feel.BudgetExceeded, feel.NotStorable):
         return None
-    return found
 
 
 def worded(value: Json) -> str:

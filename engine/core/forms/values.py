@@ -90,10 +90,10 @@ def from_json(component: Component, value: Json, setting: Setting) -> Json:
         _refuse_control(text)
         return _text(text, TEXT, component) if kind == "textarea" else _text(text.strip(), LINE, component)
     if kind == "number":
-        wanted = isinstance(value, str) if component.settings.get("serializeToString") else isinstance(value, int | float)
+        wanted = isinstance(value, str) if component.settings.get("serializeToString") else isinstance(value, int | float | Decimal)
         if not wanted or isinstance(value, bool):
             raise Invalid("not_a_number", value=_short(value))
-        return _number(str(value) if isinstance(value, str) else format(Decimal(repr(value)), "f"), component)
+        return _number(str(value) if isinstance(value, str) else format(Decimal(str(value)), "f"), component)
     if kind == "checkbox":
         return _want(value, bool)
     if kind == "datetime":

@@ -147,7 +147,10 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
             ).trusted()
         except DecisionFailed as failed:
             raise Fault(f"dmn.{failed.code}", **{"decision": decision_id, **_words(failed.facts)}) from None
-        task.facts["payload"] = {called.result_variable: feel.to_json(result.value)}
+        try:
+            task.facts["payload"] = {called.result_variable: result.json}
+        except feel.NotStorable as error:
+            raise Fault(error.code, expression=decision_id, **error.facts) from None
         for evaluation in result.evaluations:
             execution.record("decision_evaluated", task, **evaluation.as_json())
         return True

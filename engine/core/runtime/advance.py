@@ -295,5 +295,5 @@ def _labels(execution: Execution) -> dict[str, Json]:
             continue
         value = formula.expression.evaluate(View([view, execution.library.functions]), now=execution.now).value
         if value is not None:
-            labels[name] = feel.to_json(value)  # type: ignore[assignment]
+            labels[name] = feel.shown(value)
     return labels

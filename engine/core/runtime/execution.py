@@ -294,13 +294,16 @@ class Execution(Workflow):  # type: ignore[misc]
         return value
 
     def json(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> Json:
-        return feel.to_json(self.value(formula, task, layer))  # type: ignore[return-value]
+        try:
+            return feel.to_json(self.value(formula, task, layer))
+        except feel.NotStorable as error:
+            raise Fault(error.code, expression=formula.text, **error.facts) from None
 
     def truth(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> bool:
         """A condition. Anything but true or false is a fault: a missing variable must not decide a route in silence."""
         value = self.value(formula, task, layer)
         if not isinstance(value, bool):
-            raise Fault("condition_not_boolean", expression=formula.text, value=feel.to_json(value))
+            raise Fault("condition_not_boolean", expression=formula.text, value=feel.shown(value))
         return value
 
     def flows_taken(
