@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.tables.types import Base, Hash, Id, Json
+from engine.tables.types import Base, Hash, Id, Json, Pieces
 
 
 class ProcessInstance(Base):
@@ -55,6 +55,22 @@ class ProcessInstance(Base):
     history_count: Mapped[int]
     expires_at: Mapped[datetime | None]  # when an ended one may be archived and removed; null: never
     hold_reason: Mapped[str | None]  # why it must be kept beyond that
+
+
+class InstanceText(Base):
+    """What an instance is searched by: its labels as `search.fold` compares them, a line each, and their pieces for the text index.
+
+    `id` is the row's number in SQLite's full-text index `instance_pieces`, which triggers keep in step; PostgreSQL has a GIN index on
+    `pieces`. Both are made by the migration: they are no tables of ours. `started_at` is the instance's.
+    """
+
+    __tablename__ = "instance_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instance_id: Mapped[Id] = mapped_column(ForeignKey("process_instance.id"), unique=True)
+    started_at: Mapped[datetime]
+    words: Mapped[str]
+    pieces: Mapped[str] = mapped_column(Pieces)
 
 
 class Variable(Base):

@@ -68,13 +68,13 @@ class UserTask(Base):
 class TaskCandidate(Base):
     """A person or group that may take a task. Kept after it closed (they may still see the instance), then with `is_open` false.
 
-    `is_free`: open and assigned to nobody. `urgent_at` and `created_at` are the task's, `started_at` its instance's: what a group is
-    offered, and which cases it has been offered, are read along an index in the order of the list.
+    `is_free`: open and assigned to nobody. `name`, `urgent_at` and `created_at` are the task's, `started_at` its instance's: what a
+    group is offered, and which cases it has been offered, are read and searched along an index in the order of the list.
     """
 
     __tablename__ = "task_candidate"
     __table_args__ = (
-        Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", **_CANDIDATE_OPEN),
+        Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", "name", **_CANDIDATE_OPEN),
         Index("ix_task_candidate_held", "kind", "value", "started_at", "instance_id"),
         {"sqlite_with_rowid": False},
     )
@@ -88,6 +88,7 @@ class TaskCandidate(Base):
     is_free: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
+    name: Mapped[str | None]
 
 
 class Draft(Base):

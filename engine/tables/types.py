@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import orjson
 from sqlalchemy import DateTime, Dialect, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # A stored text that begins so holds a number that only the exact reader gets right. To JSON it is white space.
 _EXACT = " "
@@ -77,6 +78,16 @@ def storable(value: str | None) -> str | None:
     if value is None or value.isascii() and "\x00" not in value:
         return value
     return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+class Pieces(TypeDecorator[str]):
+    """Short pieces of a text with blanks between: PostgreSQL keeps them as words of a `tsvector`, SQLite's full-text index splits them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
 
 
 class Encoded(str):

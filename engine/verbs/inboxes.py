@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, false, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Person
 from engine.tables.tasks import UserTask
-from engine.verbs import ranges
+from engine.verbs import ranges, search
 from engine.verbs.access import Actor, assigned_tasks
-from engine.verbs.search import contains
 
 Box = Literal["mine", "groups", "overdue", "done"]
 BOXES: tuple[Box, ...] = ("mine", "groups", "overdue", "done")
@@ -61,38 +60,29 @@ def inbox(
         UserTask.assignee, Person.name.label("assignee_name"), UserTask.created_at, UserTask.due_at, UserTask.follow_up_at,
         UserTask.priority, UserTask.closed_at, UserTask.outcome,
     )  # fmt: skip
-    conditions = _narrowed(query, process, instance_id)
+    asked = ranges.Asked(_conditions(process, instance_id), words=search.asked(query))
+    found = found.outerjoin(Person, Person.id == UserTask.assignee)
     if box == "done":
         done = and_(UserTask.closed_by == actor.id, UserTask.closed_at.is_not(None), UserTask.outcome == "completed")
-        found = found.outerjoin(Person, Person.id == UserTask.assignee).where(done, *conditions)
-        return found.order_by(UserTask.closed_at.desc(), UserTask.id)
+        return asked.among_tasks(found).where(done).order_by(UserTask.closed_at.desc(), UserTask.id)
     if box == "mine":
-        found = found.outerjoin(Person, Person.id == UserTask.assignee).where(assigned_tasks(actor), *conditions)
-        return found.order_by(UserTask.urgent_at, UserTask.created_at, UserTask.id)
-    rows = _range(actor, box, now, conditions)
+        return asked.among_tasks(found).where(assigned_tasks(actor)).order_by(UserTask.urgent_at, UserTask.created_at, UserTask.id)
+    rows = _range(actor, box, now, asked)
     if rows is None:
-        return found.outerjoin(Person, Person.id == UserTask.assignee).where(false())
-    found = found.join(rows, rows.c.id == UserTask.id).outerjoin(Person, Person.id == UserTask.assignee)
-    return found.order_by(rows.c.urgent_at, rows.c.created_at, rows.c.id)
+        return found.where(false())
+    return found.join(rows, rows.c.id == UserTask.id).order_by(rows.c.urgent_at, rows.c.created_at, rows.c.id)
 
 
-def _narrowed(query: str, process: str | None, instance_id: str | None) -> list[ColumnElement[bool]]:
-    conditions = []
-    if process:
-        conditions.append(UserTask.process_key == process)
-    if instance_id:
-        conditions.append(UserTask.instance_id == instance_id)
-    if query.strip():
-        searched = (UserTask.business_key, UserTask.title, UserTask.name, UserTask.enterprise_name)
-        conditions.append(or_(*(contains(column, query) for column in searched)))
-    return conditions
+def _conditions(process: str | None, instance_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    given = ((UserTask.process_key, process), (UserTask.instance_id, instance_id))
+    return tuple(column == value for column, value in given if value)
 
 
-def _range(actor: Actor, box: Box | str, now: datetime, conditions: list[ColumnElement[bool]]) -> CTE | None:
+def _range(actor: Actor, box: Box | str, now: datetime, asked: ranges.Asked) -> CTE | None:
     if box == "groups":
-        return ranges.offers(actor, conditions)
+        return ranges.offers(actor, asked)
     if box == "overdue":
-        return ranges.work(actor, conditions, before=now)
+        return ranges.work(actor, replace(asked, before=now))
     raise ValueError(f"no such box: {box}")
 
 

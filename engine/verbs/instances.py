@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import State, Terminate, Variables
@@ -15,11 +15,10 @@ from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
 from engine.tables.tasks import TaskCandidate, UserTask
-from engine.verbs import history, ranges
+from engine.verbs import history, ranges, search
 from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
 from engine.verbs.actions import Action, action_form, actions, perform_action
 from engine.verbs.errors import NotAllowed, NotFound
-from engine.verbs.search import contains
 from engine.verbs.stepping import InstanceFacts, facts, load, start, step
 
 __all__ = [
@@ -52,7 +51,7 @@ def list_instances(actor: Actor, chosen: Filter = Filter(), now: datetime | None
     """Instances the actor may see, newest first: id, process_key, process_name, status, business_key, title, enterprise_name,
     started_at, due_at (of the most urgent open task), ended_at, incidents (how many are open) … `now` is needed for `overdue`.
     """
-    rows = ranges.cases(actor, _conditions(chosen, now))
+    rows = ranges.cases(actor, _conditions(chosen, now), search.asked(chosen.query))
     if rows is None:
         return select(*_COLUMNS).where(false())
     return select(*_COLUMNS).join(rows, rows.c.id == ProcessInstance.id).order_by(rows.c.started_at.desc(), rows.c.id)
@@ -70,9 +69,6 @@ def _conditions(chosen: Filter, now: datetime | None) -> list[ColumnElement[bool
         conditions.append(ProcessInstance.due_at < now)
     if chosen.department:
         conditions.append(_open_to(f"dept:{chosen.department}"))
-    if chosen.query.strip():
-        searched = (ProcessInstance.business_key, ProcessInstance.title, ProcessInstance.enterprise_name)
-        conditions.append(or_(*(contains(column, chosen.query) for column in searched)))
     return conditions
 
 

@@ -33,6 +33,10 @@ class Labels:
     def columns(self) -> dict[str, str | None]:
         return dict(vars(self))
 
+    def words(self) -> tuple[str | None, ...]:
+        """The texts by which people search."""
+        return self.business_key, self.title, self.enterprise_name
+
 
 def renewed(session: Session, library: Deployed, before: Labels, step: Step, actor: Actor) -> Labels:
     """The labels after a step. What the diagram does not say follows the reserved variables; what it cannot say yet stays."""

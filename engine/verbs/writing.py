@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.items import split
 from engine.core.runtime.step import Entry, State, Status, Step, VariableChange, Wait
-from engine.tables.instances import Event, Incident, ProcessInstance, Variable
+from engine.tables.instances import Event, Incident, InstanceText, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
 from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
-from engine.verbs import effects, hot, items, labels, states
+from engine.verbs import effects, hot, items, labels, search, states
 from engine.verbs.access import Actor, offers
 from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
@@ -32,7 +32,7 @@ from engine.verbs.lifetimes import time_to_live
 
 _TASK, _CANDIDATE, _JOB = (cast(Table, model.__table__) for model in (UserTask, TaskCandidate, Job))
 _SUBSCRIPTION, _INCIDENT = (cast(Table, model.__table__) for model in (Subscription, Incident))
-_VARIABLE, _EVENT, _INSTANCE = (cast(Table, model.__table__) for model in (Variable, Event, ProcessInstance))
+_VARIABLE, _EVENT, _INSTANCE, _TEXT = (cast(Table, model.__table__) for model in (Variable, Event, ProcessInstance, InstanceText))
 
 
 def _insert(table: Table, but: Collection[str] = ()) -> Prepared:
@@ -54,6 +54,8 @@ _NEW_INCIDENT = _insert(_INCIDENT, ("resolved_at", "resolved_by"))
 _GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS)), touches_one=True)
 _CHANGE = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS, *_SEARCHED)), touches_one=True)
 _RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
+_NEW_TEXT = _insert(_TEXT, ("id",))
+_REWORD = Prepared(update(_TEXT).where(_TEXT.c.instance_id == bindparam("this")).values(_bound("words", "pieces")))
 _COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome", "assignee")))
 _CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome")))
 _WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False, is_free=False))
@@ -126,8 +128,7 @@ def apply(change: Change) -> Stored:
     change.write(_NEW_EVENT, [*acts, *rows])
     _write_waits(change)
     _write_variables(change)
-    if before.state is not None and change.labels != before.labels:
-        change.write(_RELABEL, [{"this": change.instance_id, **change.labels.columns()}])
+    _write_labels(change)
     if step.unfinished:
         change.write(_NEW_JOB, [effects.continue_job(change.instance_id, stored.revision, change.now)])
     try:
@@ -163,6 +164,18 @@ def _write_instance(change: Change, head: Head, text: str) -> Stored:
     return Stored(
         state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id, change.parts.core
     )
+
+
+def _write_labels(change: Change) -> None:
+    """Where the labels stand besides the instance's own row: in its tasks, and as what it is searched by."""
+    if change.before.state is not None and change.labels == change.before.labels:
+        return
+    text, this = search.indexed(change.labels.words()), change.instance_id
+    if change.before.state is None:
+        change.write(_NEW_TEXT, [{"instance_id": this, "started_at": change.now, **text}])
+    else:
+        change.write(_RELABEL, [{"this": this, **change.labels.columns()}])
+        change.write(_REWORD, [{"this": this, **text}])
 
 
 def _searched(change: Change) -> tuple[dict[str, Any], int]:
@@ -252,6 +265,8 @@ def _alter(change: Change, old: Wait, new: Wait) -> None:
         if "due_at" in values:
             values["urgent_at"] = row["urgent_at"]
             session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(urgent_at=row["urgent_at"]))
+        if "name" in values:
+            session.execute(update(_CANDIDATE).where(_CANDIDATE.c.task_id == new.id).values(name=row["name"]))
         if "assignee" in values:
             values["claimed_at"] = change.now if new.assignee is not None else None
         session.execute(update(_TASK).where(_TASK.c.id == new.id).values(**values)) if values else None
@@ -293,7 +308,7 @@ def _candidate_rows(change: Change, wait: Wait) -> Iterator[dict[str, Any]]:
         yield {
             "task_id": wait.id, "kind": kind, "value": value, "instance_id": change.instance_id, "is_open": True,
             "is_free": wait.assignee is None, "urgent_at": wait.due_at or FAR_FUTURE, "created_at": wait.created_at,
-            "started_at": _started(change),
+            "started_at": _started(change), "name": wait.node_name or wait.node,
         }  # fmt: skip
 
 

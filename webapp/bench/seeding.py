@@ -15,13 +15,13 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import CompleteTask
-from engine.tables.instances import Event, ProcessInstance, Variable
+from engine.tables.instances import Event, InstanceText, ProcessInstance, Variable
 from engine.tables.people import CadreAssignment, Department, Enterprise, Membership, Person, Zone
 from engine.tables.prepared import Prepared
 from engine.tables.store import Store
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE
-from engine.verbs import definitions, history, ids, people, stepping
+from engine.verbs import definitions, history, ids, people, search, stepping
 from engine.verbs.access import SYSTEM
 from webapp.bench import diagrams
 
@@ -31,7 +31,8 @@ ZONES, DEPARTMENTS, CADRES, ENTERPRISES = 10, 100, 400, 4_000
 PEOPLE = 2_000
 BATCH = 2_000  # instances of one transaction
 SPAN = timedelta(days=300)
-_OWN = ("process_instance", "variable", "user_task", "task_candidate", "event")
+_OWN = ("process_instance", "variable", "user_task", "task_candidate", "event", "instance_text")
+_NUMBERED = ("instance_text", "id")  # a number that the database gives
 
 
 @dataclass
@@ -56,7 +57,7 @@ def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str,
         definitions.deploy(session, files, SYSTEM, now, source="api")
         _people(session, now, chance)
     pattern = _pattern(store, max(1, events // max(1, open_tasks)), now)
-    insert = {table: Prepared(_TABLES[table].insert(), [column.name for column in _TABLES[table].columns]) for table in _OWN}
+    insert = {table: Prepared(_TABLES[table].insert(), [name for name in _TABLES[table].columns.keys() if (table, name) != _NUMBERED]) for table in _OWN}
     made = dict.fromkeys(_OWN, 0)
     for begin in range(0, open_tasks, BATCH):
         with store.writing() as session:
@@ -74,7 +75,7 @@ def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str,
 
 _TABLES: Mapping[str, Table] = {
     table.__tablename__: cast(Table, table.__table__)
-    for table in (ProcessInstance, Variable, UserTask, TaskCandidate, Event, Zone, Department, Enterprise, Person, Membership, CadreAssignment)
+    for table in (ProcessInstance, InstanceText, Variable, UserTask, TaskCandidate, Event, Zone, Department, Enterprise, Person, Membership, CadreAssignment)
 }
 
 
@@ -180,6 +181,8 @@ def _copy(pattern: Pattern, number: int, of: int, now: datetime, chance: random.
         candidate |= {"is_free": still and holder is None, "urgent_at": due if still and due else candidate["urgent_at"]}
     (instance,) = rows["process_instance"]
     instance |= labels | {"due_at": due}
+    (text,) = rows["instance_text"]
+    text |= search.indexed((labels["business_key"], labels["title"], labels["enterprise_name"]))
     head = history.Head()
     for event in rows["event"]:
         event["hash"] = history.digest(head.hash, event)

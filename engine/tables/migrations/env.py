@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from engine.tables.schema import metadata
+from engine.tables.schema import is_described, metadata
 from engine.tables.types import Json, Utc, Words
 
 
@@ -24,6 +24,7 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
+    include_name=is_described,
     render_item=render_item,
     render_as_batch=context.config.attributes.get("batch", True),
 )
