@@ -38,7 +38,7 @@ SERVICE_STORIES = (
     ), process="change_registration"),
     Story("走访时间待企业确认", (
         Act(1, "09:00", "ganbu1", values={
-            "enterprise_id": "@qiye1", "visit_reason": "季度走访", "contact_name": "郭明远", "contact_phone": "13800000001"}),
+            "enterprise_id": "@qiye1", "visit_reason": "季度走访"}),
         Act(1, "09:30", "ganbu1", "拟定走访安排", {
             "slot": Later(3, "10:00"), "visit_way": "onsite", "visit_topics": "了解四季度订单、用工和用电，听取对变更登记服务的意见。"}),
     ), process="enterprise_visit"),
