@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.tables.store import Store
+from engine.verbs import worker
 
 PROJECT = Path(__file__).parent.parent
 FOLDERS = ("workflows", "forms")
@@ -26,7 +27,7 @@ class Installation:
     def store(self) -> Store:
         """The database, created and brought up to date."""
         self.home.mkdir(parents=True, exist_ok=True)
-        store = Store(self.database)
+        store = Store(self.database, worker.follow_up)
         store.migrate()
         return store
 

@@ -6,7 +6,7 @@ enters and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -25,15 +25,20 @@ BEGIN = "zhuqi_begin"
 # and a larger cache (64 MB a connection) keeps the upper pages of all indexes.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=8000", "cache_size=-65536")
 AFTER_COMMIT = "zhuqi_after_commit"
+LEFT_BEHIND = "zhuqi_left_behind"
 CONNECTION = "zhuqi_connection"
 MIGRATING = 0x7A68757169  # any number that only we use for this lock
 
 
 class Store:
-    """The database at `url`, e.g. `sqlite:////var/lib/zhuqi/zhuqi.sqlite` or `postgresql+psycopg://…`. Safe to share by threads."""
+    """The database at `url`, e.g. `sqlite:////var/lib/zhuqi/zhuqi.sqlite` or `postgresql+psycopg://…`. Safe to share by threads.
 
-    def __init__(self, url: str | URL) -> None:
+    `follow_up` is given what a transaction has left to be done at once (`leave_behind`), as soon as it is in the database.
+    """
+
+    def __init__(self, url: str | URL, follow_up: Callable[[Store, Sequence[str]], None] | None = None) -> None:
         self.url = make_url(url)
+        self._follow_up = follow_up
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.engine = create_engine(self.url, connect_args={"timeout": BUSY.total_seconds()})
@@ -56,6 +61,8 @@ class Store:
                 yield session
             for action in session.info.get(AFTER_COMMIT, ()):
                 action()
+        if self._follow_up is not None and (left := session.info.get(LEFT_BEHIND)):
+            self._follow_up(self, left)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -87,6 +94,11 @@ def connection_of(session: Session) -> Connection:
 def after_commit(session: Session, action: Callable[[], None]) -> None:
     """Do something in this process once the session's transaction, opened by `writing`, is in the database; nothing if it never is."""
     session.info.setdefault(AFTER_COMMIT, []).append(action)
+
+
+def leave_behind(session: Session, jobs: Iterable[str]) -> None:
+    """Ids of jobs that this transaction has written and that should be done right after it. They are done some time in any case."""
+    session.info.setdefault(LEFT_BEHIND, []).extend(jobs)
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -1,7 +1,8 @@
 """What leaves an instance for others: jobs that publish its messages, deliver its signals, or go on with its own work.
 
 Never in the same transaction as the step itself: one stimulus is one transaction, and two instances that send to each other must
-not wait for each other's locks. The job is written with the step, so nothing is lost.
+not wait for each other's locks. The job is written with the step, so nothing is lost; `worker.follow_up` does it right after the
+commit, the worker whatever that has left.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from engine.core.runtime.step import Effect, MessagePublished, SignalThrown
 from engine.tables.definitions import StartSubscription
 from engine.tables.jobs import Job, Subscription
+from engine.tables.store import leave_behind
 
 
 def job_row(id: str, kind: str, *, created_at: datetime, due_at: datetime | None, **facts: Any) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def send(session: Session, instance_id: str, effects: Sequence[Effect], now: dat
             rows += signal_jobs(session, effect, now, thrown_by=instance_id)
     if rows:
         session.execute(cast(Table, Job.__table__).insert(), rows)
+        leave_behind(session, [row["id"] for row in rows])
 
 
 def signal_jobs(session: Session, signal: SignalThrown, now: datetime, *, thrown_by: str | None = None) -> list[dict[str, Any]]:

@@ -80,6 +80,15 @@ def _due(now: datetime, types: Collection[str] | None, *, with_own: bool) -> Sel
     return select(_JOB).where(_JOB.c.due_at <= now, free, wanted).order_by(_JOB.c.due_at, _JOB.c.id)
 
 
+def take(session: Session, job_id: str, worker: str) -> Row[Any] | None:
+    """One job that nobody works on, for `worker` until this transaction ends; None if it is gone or taken."""
+    query = select(_JOB).where(_JOB.c.id == job_id, _JOB.c.locked_by.is_(None)).with_for_update(skip_locked=True)
+    row = session.execute(query).first()
+    if row is not None:
+        session.execute(update(_JOB).where(_JOB.c.id == job_id).values(attempts=_JOB.c.attempts + 1))
+    return row
+
+
 def describe(session: Session, jobs: Sequence[Row[Any]]) -> list[JobFacts]:
     """Service jobs with the variables that their nodes see."""
     return [_described(session, job) for job in jobs]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -29,7 +31,11 @@ from engine.verbs.handlers import HANDLERS, BpmnError, Context, Handler
 log = structlog.get_logger(__name__)
 BATCH = 20  # jobs taken at once
 LONGEST_SLEEP = timedelta(seconds=1)  # a job written by another process is noticed after so long
+PROMPT = 20  # jobs done right after the transaction that wrote them; two instances may send to each other for ever
 SWEEP = timedelta(seconds=10)  # between looks at messages that a race has left lying
+
+
+_handing_on: ContextVar[deque[str] | None] = ContextVar("handing_on", default=None)  # of this thread, while it does
 
 
 def new_name() -> str:
@@ -78,6 +84,36 @@ def run_forever(
             # The database is away or locked: the jobs are still there when it is back.
             log.exception("worker_failed", worker=worker)
         stop.wait(pause.total_seconds())
+
+
+def follow_up(store: Store, ids: Sequence[str]) -> None:
+    """Hand on what a transaction has just thrown, message by message, each in a transaction of its own, in the throwing thread.
+
+    What follows from that is handed on too, up to `PROMPT` jobs in all; the worker does the rest, and whatever fails here.
+    """
+    left = _handing_on.get()
+    if left is not None:
+        left.extend(ids)
+        return
+    left = deque(ids)
+    token = _handing_on.set(left)
+    try:
+        for _ in range(PROMPT):
+            if not left:
+                break
+            _hand_on(store, left.popleft())
+    finally:
+        _handing_on.reset(token)
+
+
+def _hand_on(store: Store, job_id: str) -> None:
+    try:
+        with store.writing() as session:
+            job = jobs.take(session, job_id, "follow-up")
+            if job is not None:
+                _DELIVER[job.kind](session, job, job.due_at)
+    except Exception as failure:
+        log.warning("follow_up_failed", job=job_id, error=str(failure), exc_info=True)
 
 
 def sweep_messages(store: Store, now: datetime) -> None:

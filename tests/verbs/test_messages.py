@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job, Message, MessageReceipt
 from engine.tables.store import Store
-from engine.verbs import messages
+from engine.verbs import jobs, messages, stepping, worker
 from engine.verbs.access import SYSTEM, Actor, Kind
 from engine.verbs.errors import NotAllowed, VariableInvalid
 from engine.verbs.messages import Result
@@ -188,3 +188,61 @@ def test_people_do_not_publish_and_names_must_be_sound(store: Store, clock: Cloc
     with pytest.raises(VariableInvalid):
         publish(store, clock, "payment", "A1", variables={"a b": 1})
     assert count(store, Message) == 0
+
+
+@pytest.fixture
+def prompt(any_store: Store) -> Iterable[Store]:
+    """A store whose transactions are followed up at once, as in a running server."""
+    store = Store(any_store.url, worker.follow_up)
+    yield store
+    store.close()
+
+
+def test_what_a_diagram_throws_is_there_as_soon_as_its_step_is(prompt: Store, clock: Clock) -> None:
+    thrower = diagram("message_throw").replace(b'name="greeting"', b'name="payment"')
+    [instance] = waiting(prompt, clock, "A1")
+    deploy(prompt, clock, {"message_throw.bpmn": thrower})
+    deploy_diagrams(prompt, clock, "signal_broadcast")
+    listening = [Running.start(prompt, clock, "signal_broadcast") for _ in range(3)]
+
+    Running.start(prompt, clock, "message_throw", who="A1")
+    listening[0].complete("go")
+
+    assert instance.open_tasks == ["ship"] and [one.open_tasks for one in listening] == [[], ["go"], ["go"]]
+    assert count(prompt, Job) == 0
+    check_invariants(prompt)
+
+
+def test_what_is_thrown_in_a_transaction_that_fails_is_never_handed_on(prompt: Store, clock: Clock) -> None:
+    thrower = diagram("message_throw").replace(b'name="greeting"', b'name="payment"')
+    [instance] = waiting(prompt, clock, "A1")
+    deploy(prompt, clock, {"message_throw.bpmn": thrower})
+
+    with pytest.raises(ZeroDivisionError), prompt.writing() as session:
+        stepping.start(session, "message_throw", {"who": "A1"}, SYSTEM, clock.now)
+        raise ZeroDivisionError
+
+    assert instance.open_tasks == [] and count(prompt, Message) == 0
+
+
+def test_a_job_that_a_worker_holds_is_left_to_it(prompt: Store, any_store: Store, clock: Clock) -> None:
+    thrower = diagram("message_throw").replace(b'name="greeting"', b'name="payment"')
+    [instance] = waiting(any_store, clock, "A1")
+    deploy(any_store, clock, {"message_throw.bpmn": thrower})
+    Running.start(any_store, clock, "message_throw", who="A1")
+    with any_store.writing() as session:
+        held = jobs.lock(session, "another", clock.now, with_own=True)
+
+    worker.follow_up(prompt, [job.id for job in held])
+
+    assert instance.open_tasks == [] and count(prompt, Job) == 1
+
+
+def test_two_instances_that_send_to_each_other_for_ever_do_not_hold_up_whoever_began_it(prompt: Store, clock: Clock) -> None:
+    deploy_diagrams(prompt, clock, "ping")
+
+    Running.start(prompt, clock, "ping")
+
+    with prompt.reading() as session:
+        started = session.scalar(select(func.count()).select_from(ProcessInstance))
+    assert started == 1 + worker.PROMPT and count(prompt, Job) == 1

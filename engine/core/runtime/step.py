@@ -123,7 +123,7 @@ class TaskChange:
 
 @dataclass(frozen=True)
 class MessagePublished:
-    """To be correlated by the message verb in the same transaction (buffered when nobody waits)."""
+    """To be correlated by the message verb in a transaction of its own right after this step's (buffered when nobody waits)."""
 
     name: str
     correlation_key: str
@@ -133,7 +133,7 @@ class MessagePublished:
 
 @dataclass(frozen=True)
 class SignalThrown:
-    """To be broadcast to every other instance and signal start event; the throwing instance has already received it."""
+    """To be broadcast likewise to every other instance and signal start event; the throwing instance has already received it."""
 
     name: str
     variables: Variables
