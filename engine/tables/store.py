@@ -24,6 +24,7 @@ BEGIN = "zhuqi_begin"
 # A step touches two dozen pages, mostly the same as the one before: a longer log is folded into the file less often (32 MB),
 # and a larger cache (64 MB a connection) keeps the upper pages of all indexes.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=8000", "cache_size=-65536")
+PREPARED = 1_000  # statements that a connection to PostgreSQL keeps prepared: planning one takes longer than running it
 AFTER_COMMIT = "zhuqi_after_commit"
 LEFT_BEHIND = "zhuqi_left_behind"
 CONNECTION = "zhuqi_connection"
@@ -46,15 +47,17 @@ class Store:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, max_overflow=20)
+            event.listen(self.engine, "connect", _prepare_postgresql)
         # Pages ask several questions and must get answers that fit together.
         self._reading_engine = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+        self._at_hand: list[Connection] = []
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose transaction is committed at the end, or rolled back by any exception."""
         # BEGIN IMMEDIATE: a transaction that reads first and writes later could not be upgraded when another one wrote in between.
-        with self._writing_engine.connect() as connection:
+        with self._connected() as connection:
             with connection.begin():
                 session = Session(connection, autoflush=False, expire_on_commit=False)
                 session.info[CONNECTION] = connection
@@ -63,6 +66,23 @@ class Store:
                 action()
         if self._follow_up is not None and (left := session.info.get(LEFT_BEHIND)):
             self._follow_up(self, left)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection to write on. SQLite has one writer at a time, so one connection is kept at hand for it; it cannot be lost."""
+        try:
+            connection = self._at_hand.pop()
+        except IndexError:
+            connection = self._writing_engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self.is_sqlite and not self._at_hand:
+            self._at_hand.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -83,6 +103,8 @@ class Store:
             command.upgrade(config, "head")
 
     def close(self) -> None:
+        while self._at_hand:
+            self._at_hand.pop().close()
         self.engine.dispose()
 
 
@@ -107,6 +129,10 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     for pragma in (*_PRAGMAS, f"busy_timeout={BUSY // timedelta(milliseconds=1)}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, record: object) -> None:
+    connection.prepared_max = PREPARED
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -80,7 +80,7 @@ def _form(session: Session, task: Any, stored: Stored, actor: Actor) -> TaskForm
     if task.form_definition_id is None:
         return TaskForm(None, items.seen(session, state, task.scope, is_asked=lambda name: False))
     form: Form = parsed(session, "form", task.sha256, task.resource)
-    variables = items.seen(session, state, task.scope, is_asked=lambda name: name in read_by(form))
+    variables = items.seen(session, state, task.scope, is_asked=read_by(form).__contains__)
     files = attachments.for_form(session, form, variables, actor, task_id=task.id, instance_id=state.instance_id)
     return TaskForm(form, with_sources(session, form, variables, actor), attachments=files)
 

@@ -9,6 +9,7 @@ are `{"label", "value"}`; those of `department_people` also carry `department`, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -31,11 +32,12 @@ def with_sources(session: Session, form: Form, variables: Mapping[str, Json], ac
     """The variables and every list that the form asks for."""
     asked = asked_for(form) - variables.keys()
     found: dict[str, Any] = {name: SOURCES[name](session, actor) for name in sorted(asked)}
-    if any(FUNCTION_NAME in names_of(component) for component in form.walk()):
+    if FUNCTION_NAME in read_by(form):
         found[FUNCTION_NAME] = function(all_in_force(session))
     return {**variables, **found}
 
 
+@lru_cache(maxsize=1024)
 def read_by(form: Form) -> frozenset[str]:
     """Names of the variables that the form fills its fields with or reads in an expression."""
     names = (names_of(component).union(component.path[:1], _texts(component)) for component in form.walk())
@@ -47,6 +49,7 @@ def _texts(component: Component) -> Iterator[str]:
     return (value.lstrip("=").split(".")[0] for value in component.settings.values() if isinstance(value, str))
 
 
+@lru_cache(maxsize=1024)
 def asked_for(form: Form) -> frozenset[str]:
     """Names of the lists that the form uses."""
     named: set[object] = set()

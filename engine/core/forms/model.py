@@ -111,9 +111,9 @@ class Component:
             yield from inner.walk()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
-    """One `.form` file."""
+    """One `.form` file. Read once per content, so forms are compared by identity, and what is found out about one can be remembered."""
 
     id: str
     file: str
