@@ -132,6 +132,8 @@ STRUCTURE: list[Case] = [
     ("boundary_on_event_sub_process", "b", file(_event_sub_process(node("startEvent", "c", event("error")))
      + node("boundaryEvent", "b", timer("Duration", "P1D"), attachedToRef="s"))),
     ("ad_hoc_empty", "a", file(through(node("adHocSubProcess", "a", node("intermediateThrowEvent", "t"))))),
+    ("ad_hoc_output_incomplete", "a", file(through(node("adHocSubProcess", "a",
+        zeebe('<zeebe:adHoc outputCollection="found"/>') + node("task", "t"))))),
     ("ad_hoc_with_ends", "e", file(through(node("adHocSubProcess", "a", node("task", "t") + node("endEvent", "e") + flow("t", "e"))))),
     ("instantiate_inside", "r", file(_inside(node("receiveTask", "r", messageRef="m", instantiate="true")), MESSAGE)),
     ("compensation_connected", "h", file(_undone(flow("h", "end")))),

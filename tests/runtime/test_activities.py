@@ -53,11 +53,63 @@ def test_an_ad_hoc_sub_process_may_let_its_remaining_tasks_finish(run):
     assert trial.complete("listen").status == "completed"
 
 
-def test_an_ad_hoc_sub_process_that_can_do_no_more_is_an_incident_until_its_condition_holds(run):
+def test_an_ad_hoc_sub_process_offers_its_tasks_again_until_its_condition_holds(run):
     trial = run("ad_hoc_keep").start(enough=False)
     trial.complete("look").complete("listen")
+    assert trial.open_tasks == ["look", "listen"] and trial.visited("look") == 2
+    assert trial.complete("listen", enough=True).complete("look").status == "completed"
+
+
+def test_a_sequential_ad_hoc_sub_process_begins_again_with_its_first_task(run):
+    trial = run("ad_hoc_sequential_again").start(rounds=0)
+    for _ in range(2):
+        assert trial.open_tasks == ["look"]
+        assert trial.complete("look").open_tasks == ["listen"]
+        trial.complete("listen")
+    assert trial.complete("look").complete("listen", enough=True).status == "completed"
+
+
+def test_once_its_condition_holds_nothing_more_begins_in_an_ad_hoc_sub_process(run):
+    trial = run("ad_hoc_chain_keep").start(enough=False)
+    trial.complete("listen", enough=True)
+    assert trial.open_tasks == ["look"]  # which was begun before
+    assert trial.complete("look").status == "completed" and trial.visited("follow_up") == 0
+
+
+def test_a_sequential_ad_hoc_sub_process_runs_one_activity_at_a_time_even_behind_a_split(run):
+    trial = run("ad_hoc_sequential_split").start()
+    seen = []
+    while trial.status == "active":
+        (only,) = trial.open_tasks
+        seen.append(only)
+        trial.complete(only)
+    assert sorted(seen) == ["after", "left", "listen", "look", "right"] and seen[-1] != "look"
+    assert seen.index("after") > max(seen.index("left"), seen.index("right")) and trial.incidents == []
+
+
+def test_a_list_chooses_anew_what_an_ad_hoc_sub_process_offers_in_the_next_round(run):
+    trial = run("ad_hoc_chosen_again").start(wanted=["look"], enough=False)
+    assert trial.complete("look", wanted=["listen", "listen"]).open_tasks == ["listen", "listen"]
+    trial.complete("listen", wanted=[]).complete("listen")
     assert trial.incidents == [("checks", "ad_hoc_unfinished")]
+    assert trial.set_variables(wanted=["look"]).retry("checks").open_tasks == ["look"]
+    assert trial.complete("look", enough=True).status == "completed"
+
+
+def test_a_condition_that_faults_in_an_ad_hoc_sub_process_is_judged_again_on_retry(run):
+    trial = run("ad_hoc_faulty").start()
+    trial.complete("look")
+    assert trial.incidents == [("checks", "condition_not_boolean")] and trial.open_tasks == ["listen"]
     assert trial.set_variables(enough=True).retry("checks").status == "completed"
+
+
+def test_an_ad_hoc_sub_process_collects_what_its_paths_bring(run):
+    trial = run("ad_hoc_collect").start(count=0)
+    assert trial.complete("listen", result="birds").open_tasks == ["look"]
+    trial.complete("look", result="nothing")
+    assert "result" not in trial.variables
+    trial.complete("follow_up", result="trees")
+    assert trial.status == "completed" and trial.variables["found"] == ["birds", "trees"] and "result" not in trial.variables
 
 
 def test_a_sequential_ad_hoc_sub_process_does_one_thing_at_a_time(run):

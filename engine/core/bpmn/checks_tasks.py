@@ -148,6 +148,10 @@ def _check_ad_hoc(process: Process, node: Node, detail: AdHoc) -> Iterator[Probl
     active = detail.active_elements
     if active is not None and not active.text.startswith("="):
         yield finding(process, node, "collection_without_equals", line=active.line, text=active.text)
+    if (detail.output_collection is None) != (detail.output_element is None):
+        yield finding(process, node, "ad_hoc_output_incomplete")
+    if detail.output_collection is not None:
+        yield from _check_name(process, node, detail.output_collection, "name_invalid")
 
 
 def _check_condition(process: Process, node: Node, condition: Formula | None) -> Iterator[Problem]:

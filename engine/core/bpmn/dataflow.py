@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 
 from engine.core import reference
 from engine.core.bpmn.finding import warning
-from engine.core.bpmn.model import CalledDecision, Formula, Job, Kind, MultiInstance, Node, Process, Script
+from engine.core.bpmn.model import AdHoc, CalledDecision, Formula, Job, Kind, MultiInstance, Node, Process, Script
 from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem
 
@@ -56,6 +56,8 @@ def _set_by(node: Node) -> Iterator[str]:
     if isinstance(node.detail, Script | CalledDecision):
         yield node.detail.result_variable
     yield from (mapping.target.split(".")[0] for mapping in node.inputs + node.outputs)
+    if isinstance(node.detail, AdHoc) and node.detail.output_collection:
+        yield node.detail.output_collection
     if isinstance(node.loop, MultiInstance):
         yield from (name for name in (node.loop.element, node.loop.output_collection) if name)
 

@@ -188,6 +188,8 @@ def _read_ad_hoc(reading: Reading, node: Element) -> AdHoc:
         text_of(reading, node, "completionCondition"),
         reading.flag(node, "cancelRemainingInstances", True),
         None if settings is None else reading.formula(settings, settings.get("activeElementsCollection")),
+        None if settings is None else _name(settings, "outputCollection"),
+        None if settings is None else reading.formula(settings, settings.get("outputElement")),
     )
 
 

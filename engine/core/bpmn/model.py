@@ -179,12 +179,17 @@ class CalledProcess:
 
 @dataclass(frozen=True)
 class AdHoc:
-    """An ad-hoc sub-process: `active_elements` names the elements to start (default: all without incoming flow)."""
+    """An ad-hoc sub-process: `active_elements` names the elements to start (default: all without incoming flow).
+
+    Where a path inside ends, `output_element` is evaluated and joins `output_collection`.
+    """
 
     sequential: bool = False
     completion_condition: Formula | None = None
     cancel_remaining: bool = True
     active_elements: Formula | None = None
+    output_collection: str | None = None
+    output_element: Formula | None = None
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ ZEEBE_ELEMENTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "executionListener": (words("id eventType type retries"), words("taskHeaders")),
     "taskListeners": (frozenset(), words("taskListener")),
     "taskListener": (words("id eventType type retries"), frozenset()),
-    "adHoc": (words("activeElementsCollection"), frozenset()),
+    "adHoc": (words("activeElementsCollection outputCollection outputElement"), frozenset()),
 }
 _JOB_PLACES = words(
     "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent globalScriptTask globalBusinessRuleTask"

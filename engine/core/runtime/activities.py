@@ -12,7 +12,7 @@ from engine.core.dmn.evaluation import DecisionFailed, evaluate
 from engine.core.runtime import compensation, deadlines, loops, multi, subscriptions
 from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode, Specification, specification
-from engine.core.runtime.mappings import map_inputs, map_outputs
+from engine.core.runtime.mappings import map_inputs, map_outputs, own_result
 from engine.core.runtime.step import Json
 
 
@@ -42,6 +42,9 @@ class Activity(FlowNode):
             self.rounds.enter(task)
         else:
             map_inputs(task)
+        own = own_result(task)
+        if own is not None and own not in task.workflow.scopes.local(task.id):
+            task.workflow.scopes.set_local(task.id, own, None)
         if "item" not in task.facts:
             deadlines.begin(task)
             subscriptions.open_boundaries(task)
@@ -70,6 +73,8 @@ class Activity(FlowNode):
         chosen = () if "item" in task.facts else super().choose(task)
         if "item" not in task.facts:
             deadlines.extend(task)
+            if not chosen and task.scope is not None:
+                task.scope.task_spec.path_ended(task.scope, task)
         compensation.remember(task)
         return chosen
 

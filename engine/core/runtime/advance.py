@@ -8,7 +8,7 @@ from typing import Any
 from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, deadlines, events, listeners, scopes, user_tasks
+from engine.core.runtime import activities, ad_hoc, deadlines, events, listeners, scopes, user_tasks
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.items import in_order
@@ -20,7 +20,7 @@ from engine.core.runtime.turns import STEP_BUDGET, take_turns
 from engine.core.variables import Scopes, View
 
 # The behaviours register themselves with the kernel when their modules are imported.
-BEHAVIOURS = (activities, events, scopes, user_tasks)
+BEHAVIOURS = (activities, ad_hoc, events, scopes, user_tasks)
 SLICE = 10_000  # activations in one transaction; the rest follows by Continue
 
 _PHASES = {WAITING: "waiting", READY: "ready", STARTED: "open", ERROR: "incident"}

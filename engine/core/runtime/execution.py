@@ -97,8 +97,7 @@ class Execution(Workflow):  # type: ignore[misc]
 
     def take(self, flow: Flow, scope: Activation) -> None:
         """Move a token along a sequence flow."""
-        self.record_flow(flow, scope)
-        self.spec_of(scope, flow.target).arrive(self, scope, flow)
+        scope.task_spec.admit(scope, flow)
 
     def spec_of(self, scope: Activation, node_id: str) -> FlowNode:
         return scope.task_spec._wf_spec.task_specs[node_id]  # type: ignore[no-any-return]

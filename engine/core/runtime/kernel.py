@@ -125,6 +125,18 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
     def left(self, task: Activation) -> None:
         """The activation ends, completed or cancelled."""
 
+    def admit(self, scope: Activation, flow: Flow) -> None:
+        """A token inside this scope moves along `flow`."""
+        scope.workflow.record_flow(flow, scope)
+        scope.workflow.spec_of(scope, flow.target).arrive(scope.workflow, scope, flow)
+
+    def own_result(self, activity: Activation) -> str | None:
+        """The variable that an activity inside this scope keeps to itself."""
+        return None
+
+    def path_ended(self, scope: Activation, activity: Activation) -> None:
+        """An activity inside this scope is about to complete without a token going on; may fault."""
+
     def inner_left(self, scope: Activation) -> None:
         """An activation inside this scope has completed; its tokens have not moved on yet."""
 

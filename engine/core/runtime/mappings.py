@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.bpmn.model import MultiInstance, Node
+from engine.core.bpmn.model import Formula, MultiInstance, Node
 from engine.core.bpmn.names import is_variable
 from engine.core.runtime.step import Json, Variables
 
@@ -39,7 +39,7 @@ def map_outputs(task: Activation) -> None:
             known = results if mapping.target.split(".")[0] in results else execution.scopes.view(task.scope.id)
             name, value = _assignment(known, mapping.target, value)
             results[name] = value
-        own = result_name(node) if "item" in task.facts else None
+        own = own_result(task)
         if own is not None and own in results:
             execution.scopes.set_local(task.id, own, results.pop(own))
         execution.merge(task.scope, results) if results else None
@@ -70,9 +70,19 @@ def map_start(body: Activation, start: Node) -> None:
     body.workflow.record("variables_set", body, variables=results)
 
 
+def own_result(task: Activation) -> str | None:
+    """The variable that an activation keeps to itself: an output element names it, and what runs beside it has its own."""
+    if "item" in task.facts:
+        return result_name(task.task_spec.node)
+    return task.scope.task_spec.own_result(task) if task.scope is not None else None
+
+
 def result_name(node: Node) -> str | None:
-    """The variable of each item that its output element names, if that is a plain name: parallel items keep theirs to themselves."""
-    output = node.loop.output_element if isinstance(node.loop, MultiInstance) else None
+    """The variable of each item that its output element names, if that is a plain name."""
+    return plain_name(node.loop.output_element) if isinstance(node.loop, MultiInstance) else None
+
+
+def plain_name(output: Formula | None) -> str | None:
     name = output.text[1:].strip() if output is not None and output.expression is not None else ""
     return name if is_variable(name) else None
 

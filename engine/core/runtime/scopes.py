@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.bpmn.model import AdHoc, Flow, Kind
+from engine.core.bpmn.model import Flow, Kind
 from engine.core.runtime import compensation, subscriptions
 from engine.core.runtime.activities import Activity
 from engine.core.runtime.events import catch_at_boundary, match
@@ -94,52 +94,6 @@ class SubProcess(Activity, kinds=(Kind.SUB_PROCESS, Kind.TRANSACTION)):
 
     def perform(self, task: Activation) -> bool:
         return start_inside(task)
-
-
-class AdHocSubProcess(SubProcess, kinds=(Kind.AD_HOC_SUB_PROCESS,)):
-    """Elements without an order: all at once, or one after the other; done when its condition holds (BPMN §13.3.5)."""
-
-    def perform(self, task: Activation) -> bool:
-        detail, execution = self.node.detail, task.workflow
-        assert isinstance(detail, AdHoc)
-        if "interrupted" in task.facts:
-            return not task._children
-        if "pending" not in task.facts:
-            pending = self._elements(task, detail)
-            subscriptions.open_event_sub_processes(task)
-            task.facts["pending"] = pending
-        elif detail.completion_condition is not None and execution.truth(detail.completion_condition, task):
-            task.facts["pending"] = []
-            if detail.cancel_remaining:
-                execution.cancel_inside(task)
-            if not task._children:
-                return True
-            return False
-        if task.facts["pending"] and not (detail.sequential and task._children):
-            number = 1 if detail.sequential else len(task.facts["pending"])
-            starting, task.facts["pending"] = task.facts["pending"][:number], task.facts["pending"][number:]
-            for node_id in starting:
-                execution.activate(execution.spec_of(task, node_id), task)
-        if task._children:
-            return False
-        if detail.completion_condition is not None and not execution.truth(detail.completion_condition, task):
-            raise Fault("ad_hoc_unfinished", node=self.node.name or self.node.id, expression=detail.completion_condition.text)
-        return True
-
-    def _elements(self, task: Activation, detail: AdHoc) -> list[str]:
-        scope = self.process.scopes[self.node.id]
-        if detail.active_elements is None:
-            return list(scope.starts)
-        wanted = task.workflow.json(detail.active_elements, task)
-        if not isinstance(wanted, list) or any(element not in scope.nodes for element in wanted):
-            raise Fault("ad_hoc_element_unknown", expression=detail.active_elements.text, value=str(wanted))
-        return [str(element) for element in wanted]
-
-    def inner_left(self, scope: Activation) -> None:
-        scope.workflow.resume(scope, "work")
-
-    def emptied(self, task: Activation) -> None:
-        task.workflow.resume(task, "work")
 
 
 class EventSubProcess(FlowNode, kinds=(Kind.EVENT_SUB_PROCESS,)):
