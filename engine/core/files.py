@@ -49,6 +49,16 @@ class File:
             found.append(("form", self.form.id))
         return tuple(found)
 
+    @property
+    def tags(self) -> frozenset[tuple[str, str, str]]:
+        """(kind, id, version tag) of every definition in it that has one."""
+        found = [("process", process.id, process.version_tag) for process in self.diagram.processes] if self.diagram else []
+        if self.model:
+            found += [("decision", decision.id, decision.version_tag) for decision in self.model.decisions.values()]
+        if self.form:
+            found.append(("form", self.form.id, self.form.version_tag))
+        return frozenset((kind, id_, tag) for kind, id_, tag in found if tag)
+
 
 @dataclass
 class Reading:
@@ -64,8 +74,9 @@ class Reading:
             for kind, id_ in file.things:
                 ids[kind].add(id_)
         return replace(
-            before, forms=frozenset(ids["form"]), decisions=frozenset(ids["decision"]), processes=frozenset(ids["process"])
-        )
+            before, forms=frozenset(ids["form"]), decisions=frozenset(ids["decision"]), processes=frozenset(ids["process"]),
+            tags=before.tags.union(*(file.tags for file in self.files)),
+        )  # fmt: skip
 
     @property
     def processes(self) -> dict[str, Process]:

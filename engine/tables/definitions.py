@@ -119,6 +119,7 @@ class FormDefinition(Base):
     resource: Mapped[str]
     sha256: Mapped[Hash] = mapped_column(ForeignKey("content.sha256"))
     created_at: Mapped[datetime]
+    version_tag: Mapped[str | None]
 
 
 class StartSubscription(Base):

@@ -68,7 +68,12 @@ def known(session: Session) -> Known:
     tables = reference_tables.names(session)
     clauses = reference_tables.rows_in_force(session)(TABLE)
     ids = frozenset(str(row["id"]) for row in clauses.rows) if clauses is not None else None
-    return Known(forms, decisions, processes, ids, tables or None, service_types.TYPES, service_types.RECORDS)
+    tags = frozenset(
+        (kind, key, tag)
+        for kind, table in _TABLES.items()
+        for key, tag in session.execute(select(table.key, table.version_tag).where(table.version_tag.is_not(None)).distinct())
+    )
+    return Known(forms, decisions, processes, ids, tables or None, service_types.TYPES, service_types.RECORDS, tags)
 
 
 def deploy(session: Session, files: Mapping[str, bytes], actor: Actor, now: datetime, *, source: Source) -> Outcome:
@@ -222,6 +227,8 @@ class _Round:
             row |= self._process_facts(self._definition(key)[1], print_)
         elif kind == "decision":
             row |= self._decision_facts(key)
+        elif kind == "form":
+            row["version_tag"] = self._form_tag(key)
         self.session.execute(cast(Table, _TABLES[kind].__table__).insert(), row)
 
     def _definition(self, key: str) -> tuple[str, Process]:
@@ -242,6 +249,11 @@ class _Round:
             "start_form_id": properties.get("startForm"),
             "starters": starts.starters(process, Deployed(self.session).functions, self.now) if by_hand else [],
         }  # fmt: skip
+
+    def _form_tag(self, key: str) -> str | None:
+        form = self.brought["form", key].form
+        assert form is not None
+        return form.version_tag
 
     def _decision_facts(self, key: str) -> dict[str, Any]:
         model = self.brought["decision", key].model

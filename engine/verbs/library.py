@@ -146,19 +146,19 @@ class Deployed:
         row = self._version(DecisionDefinition, "decisions", decision_id, binding, version_tag, caller)
         return (parsed(self._session, "decision", row.sha256, row.resource), decision_id) if row else None
 
-    def form_version(self, form_id: str, binding: str, caller: str) -> str | None:
+    def form_version(self, form_id: str, binding: str, caller: str, version_tag: str | None = None) -> str | None:
         """The form definition id that a user task of definition `caller` opens now."""
         pinned = self.definition(caller).pins.get("forms", {}).get(form_id) if binding == "deployment" else None
         if pinned is not None:
             return str(pinned)
-        row = self._version(FormDefinition, "forms", form_id, binding, None, caller)
+        row = self._version(FormDefinition, "forms", form_id, binding, version_tag, caller)
         return row.id if row else None
 
     def form_for(self, wait: Wait) -> str | None:
         """The form definition id of a user task's wait, by the binding its diagram gives."""
         detail = self.process(wait.definition_id).nodes[wait.node].detail
-        binding = detail.form_binding if isinstance(detail, UserTask) else "deployment"
-        return self.form_version(str(wait.form_id), binding, wait.definition_id)
+        binding, tag = (detail.form_binding, detail.form_version_tag) if isinstance(detail, UserTask) else ("deployment", None)
+        return self.form_version(str(wait.form_id), binding, wait.definition_id, tag)
 
     def form(self, form_definition_id: str) -> Form:
         """Raises NotFound."""

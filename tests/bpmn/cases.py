@@ -105,6 +105,9 @@ FILES: list[Case] = [
     ("not_supported", "a", file(through(node("userTask", "a", zeebe(_PEOPLE) + "<potentialOwner/>")))),
     ("listener_incomplete", "a", file(through(node("task", "a", zeebe(
      '<zeebe:executionListeners><zeebe:executionListener eventType="start"/></zeebe:executionListeners>'))))),
+    ("version_tag_unknown", "a", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
+    ("start_forms_differ", "start", file(
+        prop("startForm", "known_form") + through(node("task", "a")).replace('id="start">', 'id="start">' + zeebe('<zeebe:formDefinition formId="other"/>'), 1))),
     ("version_tag_missing", "a", file(through(node("callActivity", "a", zeebe(
      '<zeebe:calledElement processId="known_process" bindingType="versionTag"/>'))))),
     ("association_incomplete", "a", file(through(node("task", "a", '<property id="q" name="q"/><dataInputAssociation><targetRef>q</targetRef>'
@@ -260,9 +263,10 @@ UNSUPPORTED: list[tuple[str, bytes]] = [
     ("loop on a receive task that starts", file(through(node("receiveTask", "a", "<standardLoopCharacteristics/>", messageRef="m",
      instantiate="true")), MESSAGE)),
     ("boundary event on a handler", file(_undone() + node("boundaryEvent", "x", timer("Duration", "P1D"), attachedToRef="h"))),
+    ("start form by latest", file(through(node("task", "a")).replace(
+        'id="start">', 'id="start">' + zeebe('<zeebe:formDefinition formId="known_form" bindingType="latest"/>'), 1))),
     ("cancel listener", file(_task('<zeebe:executionListeners><zeebe:executionListener eventType="cancel" type="x"/></zeebe:executionListeners>'))),
     ("output collection of an ad-hoc sub-process", file(through(node("adHocSubProcess", "a", zeebe('<zeebe:userTaskForm id="x"/>') + node("task", "i"))))),
-    ("form by version tag", file(_task('<zeebe:formDefinition formId="known_form" bindingType="versionTag" versionTag="1"/>'))),
     ("choreography", file(beside(""), '<choreography id="c"/>')),
     ("conversation", file(beside(""), '<collaboration id="c"><conversation id="d"/></collaboration>')),
     ("embedded form", file(_task('<zeebe:formDefinition formKey="camunda-forms:bpmn:f"/>'))),

@@ -230,3 +230,11 @@ def test_no_value_of_a_property_makes_reading_raise(kind, data):
     component = {"type": kind, "id": "a", **{name: data.draw(json_values) for name in data.draw(st.lists(st.sampled_from(names), max_size=4))}}
     form, problems = read(json.dumps({"type": "default", "id": "x", "components": [component]}).encode(), "x.form")
     assert form is not None or problems
+
+
+def test_a_form_may_carry_a_version_tag() -> None:
+    text = '{"type": "default", "id": "f", "versionTag": %s, "components": [{"type": "text", "id": "t", "text": "x"}]}'
+    form, problems = read((text % '" v1 "').encode(), "f.form")
+    assert form is not None and form.version_tag == "v1" and problems == []
+    _, problems = read((text % "1").encode(), "f.form")
+    assert [problem.code for problem in problems] == ["form_version_tag_invalid"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,50 @@ def test_one_error_keeps_everything_out_and_every_problem_is_told(store: Store, 
     assert all(problem.sentence() and "{" not in problem.sentence() for problem in refused.value.problems)
     with store.reading() as session:
         assert session.scalar(select(func.count()).select_from(Deployment)) == 0
+
+
+def test_a_form_bound_by_its_tag_is_the_newest_that_carries_it(store: Store, clock: Clock) -> None:
+    tagged = lambda label, tag: form(label=label)[:-1] + f', "versionTag": "{tag}"}}'.encode()  # noqa: E731
+    bound = process().replace(b'formId="request"', b'formId="request" bindingType="versionTag" versionTag="v1"')
+    with pytest.raises(Refused) as refused:
+        deploy(store, clock, {"asking.bpmn": bound, "level.dmn": decision(), "request.form": form()})
+    assert [problem.code for problem in refused.value.problems if problem.severity == "error"] == ["version_tag_unknown"]
+
+    deploy(store, clock, {"asking.bpmn": bound, "level.dmn": decision(), "request.form": tagged("一", "v1")})
+    deploy(store, clock, {"request.form": tagged("二", "v2")})
+    first = Running.start(store, clock, "asking")
+    deploy(store, clock, {"request.form": tagged("三", "v1")})
+    second = Running.start(store, clock, "asking")
+
+    with store.reading() as session:
+        shown = dict(session.execute(select(UserTask.instance_id, UserTask.form_definition_id)).all())
+        assert session.scalars(select(ProcessDefinition.id)).all() == ["asking:1"]
+    assert shown == {first.id: "request:1", second.id: "request:3"}
+
+
+def test_what_a_tag_names_may_have_been_deployed_before(store: Store, clock: Clock) -> None:
+    calling = process("calling").replace(b"<bpmn:userTask", b"<bpmn:callActivity", 1).replace(b"</bpmn:userTask>", b"</bpmn:callActivity>")
+    called = b'<zeebe:calledElement processId="asking" bindingType="versionTag" versionTag="1.0"/>'
+    calling = re.sub(rb"<zeebe:formDefinition.*?</zeebe:properties>", called, calling)
+    deploy(store, clock, all_three())
+    with pytest.raises(Refused, match="1.0"):
+        deploy(store, clock, {"calling.bpmn": calling})
+
+    tagged = process().replace(b"<zeebe:properties>", b'<zeebe:versionTag value="1.0"/><zeebe:properties>', 1)
+    deploy(store, clock, {"asking.bpmn": tagged})
+
+    assert deploy(store, clock, {"calling.bpmn": calling}).new == ["calling:1"]
+
+
+def test_the_form_of_a_start_event_is_the_start_form(store: Store, clock: Clock) -> None:
+    start = b'<bpmn:startEvent id="start" name="start">'
+    with_form = process().replace(start, start + b'<bpmn:extensionElements><zeebe:formDefinition formId="request"/></bpmn:extensionElements>')
+    deploy(store, clock, {**all_three(), "asking.bpmn": with_form})
+
+    with store.reading() as session:
+        found = definitions.start_form(session, "asking:1")
+
+    assert found is not None and found.id == "request"
 
 
 def test_a_missing_form_is_refused_unless_it_is_deployed_already(store: Store, clock: Clock) -> None:

@@ -37,6 +37,7 @@ class Known:
     tables: frozenset[str] | None = None
     job_types: frozenset[str] | None = None
     records: Mapping[str, frozenset[str]] | None = None
+    tags: frozenset[tuple[str, str, str]] = frozenset()  # ("form", "decision" or "process", id, version tag)
 
 
 def check(diagram: Diagram, library: Known) -> list[Problem]:
@@ -45,12 +46,13 @@ def check(diagram: Diagram, library: Known) -> list[Problem]:
     `reader.read` has reported what is wrong with the file itself; a deployment needs both lists to be without errors.
     """
     processes = library.processes | {process.id for process in diagram.processes}
+    tags = library.tags | {("process", process.id, process.version_tag) for process in diagram.processes if process.version_tag}
     found: list[Problem] = []
     for process in diagram.processes:
         shape = [*_check_support(process), *check_structure(process), *check_flows(process), *check_compensation(process)]
         found += shape
         found += check_events(process)
-        found += check_tasks(process, library.forms, library.decisions, processes)
+        found += check_tasks(process, library.forms, library.decisions, processes, tags)
         found += check_properties(process, library.forms)
         if library.clauses is not None:
             found += unknown(process, library.clauses)

@@ -22,6 +22,7 @@ from engine.core.bpmn.model import (
 )
 from engine.core.bpmn.names import RESERVED_NAMES, is_variable
 from engine.core.bpmn.timers import is_date
+from engine.core.bpmn.words import Words
 from engine.core.problems import Problem
 
 _THROWN_TO_BORDER = frozenset({"signal", "escalation", "error", "message"})
@@ -30,9 +31,18 @@ _CATCHING = frozenset({Kind.START_EVENT, Kind.INTERMEDIATE_CATCH_EVENT, Kind.BOU
 _THROWING = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 
 
-def check_tasks(process: Process, forms: frozenset[str], decisions: frozenset[str], processes: frozenset[str]) -> Iterator[Problem]:
+Tag = tuple[str, str, str]  # kind of definition, id, version tag
+
+
+def check_tasks(
+    process: Process, forms: frozenset[str], decisions: frozenset[str], processes: frozenset[str], tags: frozenset[Tag]
+) -> Iterator[Problem]:
     """Every finding about tasks, call activities, multi-instance loops and mappings."""
     for node in process.nodes.values():
+        for kind, id_, tag in _tagged(node):
+            if (kind, id_, tag) not in tags:
+                what = Words(f"bpmn.definition.{kind}")
+                yield finding(process, node, "version_tag_unknown", what=what, id=id_, tag=tag)
         match node.kind:
             case Kind.USER_TASK:
                 yield from _check_user_task(process, node, forms)
@@ -53,6 +63,17 @@ def check_tasks(process: Process, forms: frozenset[str], decisions: frozenset[st
         if isinstance(node.detail, AdHoc):
             yield from _check_ad_hoc(process, node, node.detail)
         yield from _check_mappings(process, node)
+
+
+def _tagged(node: Node) -> Iterator[Tag]:
+    """What a node refers to by version tag, where both are fixed texts."""
+    match node.detail:
+        case UserTask(form_id=str(id_), form_binding="versionTag", form_version_tag=str(tag)):
+            yield "form", id_, tag
+        case CalledDecision(decision_id=formula, binding="versionTag", version_tag=str(tag)) if formula.expression is None:
+            yield "decision", formula.text, tag
+        case CalledProcess(process_id=formula, binding="versionTag", version_tag=str(tag)) if formula.expression is None:
+            yield "process", formula.text, tag
 
 
 def _check_user_task(process: Process, node: Node, forms: frozenset[str]) -> Iterator[Problem]:

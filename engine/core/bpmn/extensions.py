@@ -43,6 +43,14 @@ def read_properties(element: Element) -> dict[str, str]:
     return found
 
 
+def read_start_form(reading: Reading, start: Element) -> str | None:
+    """The form of a start event, as stock tools write it; like the property `startForm` it stays as it was deployed."""
+    form = _first(start, "formDefinition")
+    if form is not None and (form.get("bindingType") or "deployment").strip() != "deployment":
+        reading.report("not_supported", form, what=Words("bpmn.feature.start_form_binding"))
+    return None if form is None else _name(form, "formId")
+
+
 def read_mappings(reading: Reading, element: Element) -> tuple[tuple[IoMapping, ...], tuple[IoMapping, ...]]:
     """Inputs and outputs of `zeebe:ioMapping`, in document order, which is the order of evaluation."""
     inputs: list[IoMapping] = []

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from engine.core.bpmn.events import read_events, read_message, text_of
 from engine.core.bpmn.data import declared, read_data
-from engine.core.bpmn.extensions import read_detail, read_listeners, read_mappings, read_properties
+from engine.core.bpmn.extensions import read_detail, read_listeners, read_mappings, read_properties, read_start_form
 from engine.core.bpmn.loops import read_loop
 from engine.core.bpmn.model import SUB_PROCESSES, Flow, Kind, Node, Process, Scope
 from engine.core.bpmn.reading import Reading, place
-from engine.core.bpmn.vocabulary import CONTAINERS, NODES, Element, bpmn_children, local, zeebe_children
+from engine.core.bpmn.vocabulary import CONTAINERS, EVENT_DEFINITIONS, NODES, Element, bpmn_children, local, zeebe_children
 
 _ACTIVITY_TAGS = tuple(
     sorted(NODES - {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
@@ -36,7 +36,7 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
         # A sub-process stands before its content, so its lane is already known here.
         lane = lanes.get(id_) or (nodes[scope].lane if scope in nodes else None)
         nodes[id_] = _read_node(reading, node, scope, links[id_], lane)
-    properties = read_properties(element)
+    properties = _properties(reading, element)
     tags = zeebe_children(element, "versionTag")
     return Process(
         id=identifier,
@@ -53,6 +53,18 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
         is_executable=(element.get("isExecutable") or "").strip() in ("true", "1"),
         listeners=read_listeners(reading, element),
     )
+
+
+def _properties(reading: Reading, process: Element) -> dict[str, str]:
+    """A process's properties, with the form of its start event as `startForm`."""
+    properties = read_properties(process)
+    for start in bpmn_children(process, "startEvent"):
+        form = read_start_form(reading, start)
+        if form and bpmn_children(start, *EVENT_DEFINITIONS, "eventDefinitionRef"):
+            reading.report("zeebe_misplaced", start, name="formDefinition", parent="startEvent")
+        elif form and properties.setdefault("startForm", form) != form:
+            reading.report("start_forms_differ", start, form=form, other=properties["startForm"])
+    return properties
 
 
 def read_global_task(reading: Reading, element: Element) -> Process:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from engine.core.bpmn.model import Job, Kind, Node, Process, UserTask
+from engine.core.bpmn.model import Job, Kind, Node, Process
 from engine.core.bpmn.words import Words
 from engine.texts import text
 
@@ -60,7 +60,6 @@ REFUSED: dict[str, Callable[[Node], bool]] = {
     "mixed_event": lambda node: len(node.events) > 1
     and any(event.kind == "link" or (event.kind == "compensation" and node.kind not in _THROWS) for event in node.events),
     "parallel_event_gateway": lambda node: node.parallel and not node.instantiate,
-    "form_version_tag": lambda node: isinstance(node.detail, UserTask) and node.detail.form_binding == "versionTag",
     "instantiating_loop": lambda node: node.instantiate and node.loop is not None,
     "job_on_event": lambda node: isinstance(node.detail, Job)
     and place_of(node) is not None
@@ -74,7 +73,7 @@ REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
     and (host := process.nodes.get(node.attached_to or "")) is not None
     and host.for_compensation,
 }
-_BY_SURVEY = ("form_key", "listener_kinds")  # refused where the file is read
+_BY_SURVEY = ("form_key", "start_form_binding", "listener_kinds")  # refused where the file is read
 # How particular constructs are executed, for the page.
 DETAILS = (
     "loops multi_instance multiple mapped_start data listeners task_listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron"

@@ -69,8 +69,9 @@ _JOB_PLACES = words(
 ZEEBE_PLACES: dict[str, frozenset[str]] = {
     **{
         name: words("userTask globalUserTask")
-        for name in ("userTask", "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskListeners")
+        for name in ("userTask", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskListeners")
     },
+    "formDefinition": words("userTask globalUserTask startEvent"),
     "ioMapping": NODES | GLOBAL_TASKS,
     "properties": NODES | GLOBAL_TASKS | words("process"),
     "executionListeners": NODES | GLOBAL_TASKS | words("process"),

@@ -118,6 +118,7 @@ class Form:
     id: str
     file: str
     components: tuple[Component, ...]
+    version_tag: str | None = None
 
     def walk(self) -> Iterator[Component]:
         for component in self.components:

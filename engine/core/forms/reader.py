@@ -67,9 +67,15 @@ class Reading:
         components = self.read_components(source.get("components"), "/components", 1)
         if not components and not self.problems:
             self.problem("empty", "/components", None, "warning")
-        form = Form(identifier, self.file, components)
+        form = Form(identifier, self.file, components, self.read_version_tag(source))
         checks.check(form, self.problem_at)
         return form
+
+    def read_version_tag(self, source: dict[str, Json]) -> str | None:
+        tag = source.get("versionTag")
+        if tag is not None and not isinstance(tag, str):
+            self.problem("version_tag_invalid", "/versionTag", None, value=tag)
+        return tag.strip() or None if isinstance(tag, str) else None
 
     def problem_at(self, component: Component, code: str, /, **facts: object) -> None:
         self.problems.append(Problem(f"form_{code}", self.file, component.line, component.id, facts))
