@@ -73,7 +73,7 @@ REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
     and (host := process.nodes.get(node.attached_to or "")) is not None
     and host.for_compensation,
 }
-_BY_SURVEY = ("form_key", "start_form_binding", "listener_kinds")  # refused where the file is read
+_BY_SURVEY = ("form_key", "start_form_binding", "listener_kinds", "called_business_id", "retry_counter")  # refused where the file is read
 # How particular constructs are executed, for the page.
 DETAILS = (
     "loops multi_instance multiple mapped_start data listeners task_listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron"

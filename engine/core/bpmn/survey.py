@@ -86,9 +86,14 @@ ZEEBE_PLACES: dict[str, frozenset[str]] = {
     "versionTag": words("process"),
 }
 # Known, and refused: they would act.
-ZEEBE_REFUSED = words("userTaskForm publishMessage linkedResources conditionalFilter")
-ZEEBE_REFUSED_ATTRIBUTES = frozenset({("formDefinition", "formKey"), ("formDefinition", "externalReference")})
+ZEEBE_REFUSED = words("userTaskForm publishMessage linkedResources conditionalFilter jobPriorityDefinition agentDefinition")
+# (element, attribute) → the feature that it stands for; "" is any element of BPMN itself.
+ZEEBE_REFUSED_ATTRIBUTES = {
+    ("formDefinition", "formKey"): "form_key", ("formDefinition", "externalReference"): "form_key",
+    ("calledElement", "businessId"): "called_business_id", ("", "retryCounter"): "retry_counter",
+}  # fmt: skip
 _DESIGNER_ATTRIBUTES = words("modelerTemplate modelerTemplateVersion modelerTemplateIcon")
+_DESIGNER_NOTES = words("modelerConfigurationTemplate modelerConfigurationName")  # within extension elements
 _MUST_HAVE_ID = NODES | GLOBAL_TASKS | words("process sequenceFlow message signal error escalation")
 
 
@@ -147,8 +152,11 @@ def _look_at_attributes(reading: Reading, element: Element) -> None:
         attribute = str(attribute)
         if not attribute.startswith("{") and attribute not in allowed:
             reading.report("unknown_attribute", element, tag=name, attribute=shorten(attribute))
-        elif namespace(attribute) == ZEEBE and attribute.rpartition("}")[2] not in _DESIGNER_ATTRIBUTES:
-            reading.report("zeebe_unknown", element, name=shorten(attribute.rpartition("}")[2]))
+        elif namespace(attribute) == ZEEBE and (bare := attribute.rpartition("}")[2]) not in _DESIGNER_ATTRIBUTES:
+            if feature := ZEEBE_REFUSED_ATTRIBUTES.get(("", bare)):
+                reading.report("not_supported", element, what=Words(f"bpmn.feature.{feature}"))
+            else:
+                reading.report("zeebe_unknown", element, name=shorten(bare))
     method = (element.get("method") or "").strip()
     if name == "transaction" and method.lower() not in ("", "##compensate"):  # another way of undoing than the one we execute
         reading.report("unknown_value", element, attribute="method", text=shorten(method), allowed="##Compensate")
@@ -220,9 +228,9 @@ def _look_into_extension(reading: Reading, element: Element) -> None:
         current = waiting.pop()
         attributes, inside = ZEEBE_ELEMENTS[local(current)]
         for attribute in map(str, current.attrib):
-            if (local(current), attribute) in ZEEBE_REFUSED_ATTRIBUTES:
-                reading.report("not_supported", current, what=Words("bpmn.feature.form_key"))
-            elif attribute not in attributes and not _is_foreign(namespace(attribute)):
+            if feature := ZEEBE_REFUSED_ATTRIBUTES.get((local(current), attribute)):
+                reading.report("not_supported", current, what=Words(f"bpmn.feature.{feature}"))
+            elif attribute not in attributes | _DESIGNER_NOTES and not _is_foreign(namespace(attribute)):
                 reading.report("zeebe_unknown", current, name=shorten(f"{local(current)}@{attribute}"))
         name = current.get("name") if local(current) == "property" else None
         if name is not None and name in names:
