@@ -1,7 +1,7 @@
 """Who acts, what they may do, and which rows they may see: the only place where these rules stand.
 
-Denied by default. `visible_instances`, `visible_tasks` and `workable_tasks` are the rules as SQL; `may_work_on` and `why` are the
-same rules over loaded rows. A candidate group is a word in a diagram:
+Denied by default. `visible_instances`, `visible_tasks` and `workable_tasks` are the rules as SQL; `may_work_on` is the same over
+loaded rows, and `audience` tells a case's people why they see it. A candidate group is a word in a diagram:
 
 - `enterprise`: the people of the instance's enterprise; `cadre-of-enterprise`: the cadres who serve it now
 - `supervisor`: the supervisors of the instance's zone (any zone's, if the instance has none)
@@ -14,14 +14,14 @@ kind, it is visible until the task that was offered to them is closed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    Column, ColumnElement, Row, Select, SelectBase, and_, exists, false, func, or_, select, true, union_all,
+    Column, ColumnElement, Select, SelectBase, and_, exists, false, func, or_, select, true, union_all,
 )  # fmt: skip
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -29,8 +29,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Department, Enterprise, Membership, Person
 from engine.tables.tasks import TaskCandidate, UserTask
-from engine.texts import text
-from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
+from engine.verbs.case_facts import TaskFacts
 from engine.verbs.errors import NotAllowed, NotFound
 
 Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -351,51 +350,3 @@ def require_instance(session: Session, actor: Actor, instance_id: str) -> None:
     """Raises NotFound: who may not see an instance may not know that it exists."""
     if not may_see_instance(session, actor, instance_id):
         raise NotFound("instance", instance_id)
-
-
-@dataclass(frozen=True)
-class Reason:
-    """`code` of the sentence `access.<code>`, filled with `facts`; `who`: a name of a person, department, enterprise or group."""
-
-    code: str
-    who: str
-    facts: dict[str, object] = field(default_factory=dict)
-
-    def sentence(self, language: str = "zh") -> str:
-        return text(f"access.{self.code}", language, who=self.who, **self.facts)
-
-
-def why(session: Session, actor: Actor, instance_id: str) -> list[Reason]:
-    """Every reason why this person may see the instance; empty if they may not. Reads rows, and agrees with `visible_instances`."""
-    instance = instance_facts(session, instance_id)
-    if instance is None:
-        return []
-    if actor.kind is Kind.SYSTEM:
-        return [Reason("system", actor.name)]
-    if actor.kind is Kind.ADMINISTRATOR:
-        return [Reason("incident", actor.name, {"count": instance.incident_count})] if instance.incident_count else []
-    if actor.kind is Kind.ENTERPRISE:
-        if not _owns(actor, instance.enterprise_id):
-            return []
-        return [Reason("own_enterprise", actor.name, {"enterprise": instance.enterprise_name or "—"})]
-    if actor.kind is Kind.DESIGNER:
-        return []
-    return [*_by_record(actor, instance), *_by_tasks(actor, task_facts(session, instance_id))]
-
-
-def _by_record(actor: Actor, instance: Row) -> Iterator[Reason]:
-    if instance.enterprise_id is not None and instance.enterprise_id in actor.serves:
-        yield Reason("serves", actor.name, {"enterprise": instance.enterprise_name or "—"})
-    if actor.kind is Kind.SUPERVISOR and actor.zone_id is not None and actor.zone_id == instance.zone_id:
-        yield Reason("zone", actor.name, {"zone": instance.zone_name or "—"})
-
-
-def _by_tasks(actor: Actor, tasks: Sequence[TaskFacts]) -> Iterator[Reason]:
-    for task in tasks:
-        facts: dict[str, object] = {"task": task.name}
-        if actor.id == task.assignee:
-            yield Reason("held", actor.name, facts)
-        elif task.candidate_groups & actor.teams:
-            yield Reason("team", actor.name, facts)
-        elif task.closed_at is None and is_candidate(actor, task):
-            yield Reason("offered", actor.name, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Row, select
@@ -11,9 +12,21 @@ from sqlalchemy.orm import Session
 from engine.tables.people import CadreAssignment, Department, Person
 from engine.texts import text
 from engine.verbs import access, people
-from engine.verbs.access import Actor, Kind, Reason
+from engine.verbs.access import Actor, Kind
 from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
 from engine.verbs.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`code` of the sentence `access.<code>`, filled with `facts`; `who`: a name of a person, department, enterprise or group."""
+
+    code: str
+    who: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def sentence(self, language: str = "zh") -> str:
+        return text(f"access.{self.code}", language, who=self.who, **self.facts)
 
 
 def audience(session: Session, instance_id: str, actor: Actor, now: datetime, language: str = "zh") -> list[Reason]:

@@ -10,6 +10,7 @@ from engine.tables.tasks import UserTask
 from engine.verbs import access, notifications
 from engine.verbs.case_facts import task_facts
 from engine.verbs.stepping import InstanceFacts
+from tests.access.reasons import why
 from tests.access.world import World
 
 
@@ -31,7 +32,7 @@ def test_sql_and_reasons_agree_on_who_sees_which_case(any_world: World, cases: d
     for actor in any_world.actors:
         with any_world.store.reading() as session:
             by_sql = set(session.scalars(select(ProcessInstance.id).where(access.visible_instances(actor))))
-            by_reasons = {case.id for case in cases.values() if access.why(session, actor, case.id)}
+            by_reasons = {case.id for case in cases.values() if why(session, actor, case.id)}
 
         assert by_sql == by_reasons, actor.id
 
