@@ -9,7 +9,7 @@ from tests.runtime.blocks import Block, Drawing
 
 LEAVES = st.sampled_from([
     ("user",), ("timed",), ("job",), ("message",), ("call_items",), ("stops",), ("signal",), ("watched",), ("script",), ("throw",),
-    ("undoable",), ("escalate",),
+    ("undoable",), ("escalate",), ("last_words",),
 ])  # fmt: skip
 OUTPUTS = st.sampled_from(["", "collect", "enough", "look", "one"])
 ENDS = st.sampled_from(["", "error", "terminate", "undo", "escalation"])
@@ -120,6 +120,9 @@ class ItemDrawing(Drawing):
                 id_ = self.add("pause", "userTask", prop("clock", "stop"))
             case "call_items":
                 id_ = self.add("call", "callActivity", zeebe('<zeebe:calledElement processId="called"/>'))
+            case "last_words":
+                heard = "".join(f'<zeebe:taskListener eventType="{event}" type="hear"/>' for event in ("canceling", "completing"))
+                id_ = self.add("user", "userTask", zeebe(f"<zeebe:userTask/><zeebe:taskListeners>{heard}</zeebe:taskListeners>"))
             case "watched":
                 id_ = self.add("user", "userTask")
                 seen = self.add("seen", "boundaryEvent", event("conditional", "<condition>=n &gt; 3</condition>"), attachedToRef=id_, cancelActivity="false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,8 @@ from engine.core.library import InMemory
 from engine.core.runtime.items import number_of
 from engine.core.problems import has_errors
 from engine.core.runtime.step import (
-    CompleteJob, CompleteTask, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, State, Stimulus, Terminate,
+    CompleteJob, CompleteTask, JobFailed, Json, MessageReceived, Retry, SetVariables, SignalReceived, State, StepRefused, Stimulus,
+    Terminate,
     ThrowError, TimerDue, Variables,
 )  # fmt: skip
 from tests.bpmn.builder import file, flow
@@ -79,7 +81,7 @@ def values(chance: random.Random) -> Variables:
     return found if chance.random() < 0.7 else {}
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BLOCKS, st.integers(2, 4), st.integers(0, 10**6))
 def test_a_step_from_the_parts_comes_to_the_same_as_one_from_the_whole(block: Block, count: int, seed: int) -> None:
     chance = random.Random(seed)
@@ -90,7 +92,8 @@ def test_a_step_from_the_parts_comes_to_the_same_as_one_from_the_whole(block: Bl
             break
         happens = stimulus(trial.state, chance)
         trial.now = due(trial.state, happens, trial.now)
-        trial.send(happens)
+        with suppress(StepRefused):  # a task that is being changed takes no other change
+            trial.send(happens)
 
 
 def flat(state: State) -> State:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from engine.core.runtime.advance import advance
-from engine.core.runtime.step import CompleteTask, State
+from engine.core.runtime.step import CompleteTask, State, StepRefused
 from engine.tables.instances import MultiInstanceItem, OutputElement, ProcessInstance
 from engine.tables.store import Store
 from engine.verbs import instances, messages, stepping
@@ -33,7 +33,7 @@ def state_of(store: Store, instance: Running) -> State:
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(BLOCKS, st.integers(2, 3), st.integers(0, 10**6))
 def test_the_database_holds_what_the_core_decides_from_the_whole_state(any_store: Store, block: Block, count: int, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
@@ -46,7 +46,10 @@ def test_the_database_holds_what_the_core_decides_from_the_whole_state(any_store
         happens = stimulus(before, chance)
         clock.now = due(before, happens, clock.now)
         with any_store.writing() as session:
-            expected = advance(Deployed(session), before, happens, clock.now).state
+            try:
+                expected = advance(Deployed(session), before, happens, clock.now).state
+            except StepRefused:
+                continue  # a task that is being changed takes no other change
             stepping.step(session, instance.id, happens, SYSTEM, clock.now)
             assert stepping.load(session, instance.id).state == expected
             check_instance(session, instance.id)
