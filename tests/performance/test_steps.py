@@ -50,6 +50,11 @@ def complete_elsewhere(url: str, instance: str) -> None:
     step(elsewhere(url), instance)
 
 
+def complete_item_elsewhere(url: str, instance: str) -> None:
+    world = elsewhere(url)
+    world.complete(world.open_tasks(instance)[-1])
+
+
 def rounds(world: World, instance: str) -> list[object]:
     """How often it has gone round: as this process remembers it, and as the database has it."""
     found: list[object] = []
@@ -119,6 +124,21 @@ def test_two_processes_take_turns_on_one_instance(world: World) -> None:
             other.submit(complete_elsewhere, url, instance).result(timeout=60)
 
     assert rounds(world, instance) == [8, 8]
+
+
+def test_two_processes_take_turns_on_the_items_of_one_instance(world: World) -> None:
+    instance = world.start("bench_collect", people=list(range(9)))
+    url = world.store.url.render_as_string(hide_password=False)
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+        for _ in range(4):
+            world.complete(world.open_tasks(instance)[0])
+            other.submit(complete_item_elsewhere, url, instance).result(timeout=60)
+    world.complete(world.open_tasks(instance)[0])
+
+    with world.store.reading() as session:
+        state = stepping.load(session, instance, lock=False).state
+    assert state is not None and state.status == "completed" and state.variables[instance]["done"] == list(range(9))
 
 
 def test_a_step_that_was_rolled_back_is_not_remembered(world: World) -> None:

@@ -34,16 +34,17 @@ def ring(dialect: Dialect, *, with_form: bool = False) -> str:
     return _process("bench_form" if with_form else "bench_ring", [_start("begun"), review, gateway, _end("enough"), *flows])
 
 
-def items(dialect: Dialect) -> str:
-    """One user task for each of `people`, all at once."""
+def items(dialect: Dialect, *, with_outputs: bool = False) -> str:
+    """One user task for each of `people`, all at once; `with_outputs` they are collected."""
+    outputs = ' outputCollection="done" outputElement="=person"' if with_outputs else ""
     loop = (
         '<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics inputCollection="=people" '
-        'inputElement="person"/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>'
+        f'inputElement="person"{outputs}/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>'
         if dialect == "zhuqi"
         else "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>count</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>"
     )
     review = _user("review", "会签", dialect, "", ("begun",), "reviewed", loop)
-    return _process("bench_items", [_start("begun"), review, _end("reviewed"), _flow("begun", "begin", "review"), _flow("reviewed", "review", "done")])
+    return _process("bench_collect" if with_outputs else "bench_items", [_start("begun"), review, _end("reviewed"), _flow("begun", "begin", "review"), _flow("reviewed", "review", "done")])
 
 
 def timers(due: str) -> str:

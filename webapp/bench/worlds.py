@@ -62,7 +62,7 @@ def made(database: str, store: Store) -> World:
     now = datetime.now(UTC)
     store.migrate()
     files = {
-        "ring.bpmn": diagrams.ring("zhuqi"), "form.bpmn": diagrams.ring("zhuqi", with_form=True), "items.bpmn": diagrams.items("zhuqi"),
+        "ring.bpmn": diagrams.ring("zhuqi"), "form.bpmn": diagrams.ring("zhuqi", with_form=True), "items.bpmn": diagrams.items("zhuqi"), "collect.bpmn": diagrams.items("zhuqi", with_outputs=True),
         "scripts.bpmn": diagrams.scripts("zhuqi", SCRIPTS), "timers.bpmn": diagrams.timers(now.isoformat()), "review.form": diagrams.form(),
     }  # fmt: skip
     rows: list[tuple[Any, dict[str, Any]]] = [
