@@ -1,4 +1,4 @@
-"""The operators + - * / ** over numbers, strings, temporal values and durations. Source: DMN 1.4 Tables 56 to 61."""
+"""The operators + - * / ** over numbers, strings, temporal values and durations. Source: DMN 1.4 Tables 56 to 60 and 62."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from .errors import Null
-from .temporal import add_microseconds, add_months, clock, from_time_of_day, instants, midnight, time_of_day
+from .temporal import add_microseconds, add_months, clocks, from_time_of_day, instants, midnight, time_of_day
 from .values import DECIMAL128, DaysTimeDuration, YearsMonthsDuration, kind_of
 
 Operation = Callable[[object, object], object]
@@ -41,27 +41,40 @@ def _move_time(value: time, micro: int) -> time:
 
 
 def _between(later: date | datetime, earlier: date | datetime) -> DaysTimeDuration:
-    """Exact time from one to the other; a date next to a date and time is its midnight there."""
-    if type(later) is date and type(earlier) is date:
-        return DaysTimeDuration((later - earlier).days * 86_400_000_000)
-    if type(later) is date:
-        later = midnight(later, earlier)  # type: ignore[arg-type]
-    elif type(earlier) is date:
-        earlier = midnight(earlier, later)  # type: ignore[arg-type]
-    end, start = instants(later, earlier)  # type: ignore[arg-type]
-    return DaysTimeDuration(end - start)
+    """Exact time from one to the other; a date is its midnight in UTC. Raises Null when only one has a zone. Source: DMN 1.4 Table 57."""
+    end, start = (value if isinstance(value, datetime) else midnight(value) for value in (later, earlier))
+    if (end.tzinfo is None) != (start.tzinfo is None):
+        raise Null("one_without_zone")
+    left, right = instants(end, start)
+    return DaysTimeDuration(left - right)
+
+
+def _between_times(later: time, earlier: time) -> DaysTimeDuration:
+    left, right = clocks(later, earlier)
+    return DaysTimeDuration(left - right)
+
+
+def _product(left: Decimal, right: Decimal) -> Decimal:
+    return _still_something(DECIMAL128.multiply(left, right), bool(left and right))
+
+
+def _still_something(result: Decimal, wanted: bool) -> Decimal:
+    """A result too small for any scale is null, not 0. Source: DMN 1.4 Tables 59 and 60."""
+    if wanted and not result:
+        raise Null("number_out_of_range")
+    return result
 
 
 def _quotient(left: Decimal, right: Decimal) -> Decimal:
     if not right:
         raise Null("division_by_zero")
-    return DECIMAL128.divide(left, right)
+    return _still_something(DECIMAL128.divide(left, right), bool(left))
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
     if base == 0 and exponent < 0:
         raise Null("division_by_zero")
-    return DECIMAL128.power(base, exponent) if base or exponent else Decimal(1)
+    return _still_something(DECIMAL128.power(base, exponent), bool(base)) if base or exponent else Decimal(1)
 
 
 _D, _Y, _N = DaysTimeDuration, YearsMonthsDuration, Decimal
@@ -90,11 +103,11 @@ _SUBTRACT: dict[tuple[type, type], Callable[..., object]] = {
     (datetime, _D): lambda a, b: add_microseconds(a, -b.microseconds),
     (datetime, _Y): lambda a, b: add_months(a, -b.months),
     (time, _D): lambda a, b: _move_time(a, -b.microseconds),
-    (time, time): lambda a, b: DaysTimeDuration(clock(a) - clock(b)),
+    (time, time): _between_times,
     (date, date): _between, (datetime, datetime): _between, (date, datetime): _between, (datetime, date): _between,
 }
 _MULTIPLY: dict[tuple[type, type], Callable[..., object]] = {
-    (_N, _N): DECIMAL128.multiply,
+    (_N, _N): _product,
     (_D, _N): lambda a, b: _days(_scaled(a.microseconds, b)),
     (_N, _D): lambda a, b: _days(_scaled(b.microseconds, a)),
     (_Y, _N): lambda a, b: _months(_scaled(a.months, b)),

@@ -141,6 +141,6 @@ def compile_function(node: syntax.FunctionDefinition, compile_node: Compile, sta
         def call(run: Run, arguments: list[object]) -> object:
             return body(Frame(run, dict(zip(parameters, arguments, strict=True)), frame))
 
-        return Function(parameters, call, text, types, result=result)
+        return Function(parameters, call, text, types, result=result, scope=frame)
 
     return define

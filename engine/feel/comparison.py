@@ -1,4 +1,4 @@
-"""Equality, order, and being in a range or list; all three-valued. Source: DMN 1.4 §10.3.2.13 to §10.3.2.15, Tables 52 to 55."""
+"""Equality, order, and being in a range or list; all three-valued. Source: DMN 1.4 §10.3.2.15, Tables 52 to 55."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .budget import Run
 from .errors import Null
-from .temporal import clock, instants
+from .temporal import clocks, instants
 from .values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
 # Types that Python compares just as FEEL does.
@@ -27,9 +27,10 @@ def equal(left: object, right: object, run: Run) -> bool:
         first, second = instants(left, right)  # type: ignore[arg-type]
         return first == second
     if kind is time:
-        return clock(left) == clock(right)  # type: ignore[arg-type]
+        here, there = clocks(left, right)  # type: ignore[arg-type]
+        return here == there
     if kind is Function:
-        return left is right
+        return _same_functions(left, right)  # type: ignore[arg-type]
     return _PARTS[kind](left, right, run)
 
 
@@ -44,6 +45,13 @@ def same(left: object, right: object, run: Run) -> bool:
 def _same_lists(left: object, right: object, run: Run) -> bool:
     run.spend(min(len(left), len(right)) + 1)  # type: ignore[arg-type]
     return len(left) == len(right) and all(same(a, b, run) for a, b in zip(left, right, strict=True))  # type: ignore[arg-type, call-overload]
+
+
+def _same_functions(left: Function, right: Function) -> bool:
+    """The same one, or the same parameters and body in the same scope. Source: DMN 1.4 Table 53."""
+    if left is right:
+        return True
+    return left.scope is not None and (left.scope, left.text, left.types) == (right.scope, right.text, right.types)
 
 
 def _same_contexts(left: object, right: object, run: Run) -> bool:
@@ -69,10 +77,10 @@ def order(left: object, right: object) -> int:
     if kind is datetime:
         left, right = instants(left, right)  # type: ignore[arg-type]
     elif kind is time:
-        left, right = clock(left), clock(right)  # type: ignore[arg-type]
+        left, right = clocks(left, right)  # type: ignore[arg-type]
     elif kind not in PLAIN:
         raise Null("not_comparable", left=kind_of(left), right=kind_of(right))
-    return (left > right) - (left < right)  # type: ignore[operator]
+    return int(left > right) - int(left < right)  # type: ignore[operator]
 
 
 def in_range(value: object, range_: Range) -> bool:

@@ -13,7 +13,7 @@ from .comparison import PLAIN, equal, in_range, is_in, order
 from .errors import Null
 from .loops import compile_filter, compile_for, compile_quantified
 from .scopes import Closure, Static, compile_name, compile_path
-from .types import fits
+from .types import PARAMETRIC, fits
 from .values import Range, kind_of
 
 
@@ -145,8 +145,18 @@ def _in(node: syntax.In, static: Static) -> Closure:
 
 
 def _instance_of(node: syntax.InstanceOf, static: Static) -> Closure:
+    """Null for a type that lacks its parts, as in `instance of list`. Source: DMN 1.4 Table 61."""
     value_of, type_ = compile_node(node.value, static), node.type
-    return lambda frame: fits(type_, value_of(frame))
+    if type_.name not in PARAMETRIC or type_.items or type_.keys:
+        return lambda frame: fits(type_, value_of(frame))
+    problem = Null("type_without_parts", type=type_.name)
+    static.problem(node.at, problem)
+
+    def unknown(frame: Frame) -> None:
+        value_of(frame)
+        frame.run.null(node.at, problem)
+
+    return unknown
 
 
 def _if(node: syntax.If, static: Static) -> Closure:
@@ -196,6 +206,7 @@ def _list(node: syntax.ListOf, static: Static) -> Closure:
 
 
 def _range(node: syntax.RangeOf, static: Static) -> Closure:
+    """Null for ends that are of different types, have no order, or stand the wrong way round. Source: DMN 1.4 §10.3.2.7."""
     start, end = (None if part is None else compile_node(part, static) for part in (node.start, node.end))
 
     def build(frame: Frame) -> object:
@@ -204,6 +215,8 @@ def _range(node: syntax.RangeOf, static: Static) -> Closure:
             for part, closure in ((low, start), (high, end)):
                 if closure is not None:
                     order(part, low if start is not None else high)
+            if start and end and order(low, high) > 0:
+                raise Null("range_upside_down")
         except Null as problem:
             frame.run.null(node.at, problem)
             return None
@@ -259,9 +272,9 @@ def _test(test: syntax.Test, static: Static, unary: bool) -> Tests:
 
 
 def _range_test(node: syntax.RangeOf, static: Static) -> Tests:
-    """A test for a range that is written out: an end that is null leaves open what the other end does not decide. Source: DMN 1.4 Table 54."""
+    """A test for a range that is written out: both ends are compared with, so an end that is null leaves open what the other does not decide,
+    and nothing lies in a range that is upside down. Source: DMN 1.4 Table 55."""
     start, end = (None if part is None else compile_node(part, static) for part in (node.start, node.end))
-    whole = _range(node, static)
 
     def run(value: object, frame: Frame) -> bool | None:
         low, high = start and start(frame), end and end(frame)
@@ -270,7 +283,7 @@ def _range_test(node: syntax.RangeOf, static: Static) -> Tests:
                 frame.run.warn(node.at, "not_comparable", {"left": kind_of(value), "right": "null"})
                 known = Range(low, high, node.start_included, node.end_included)
                 return None if in_range(value, known) else False
-            return is_in(value, whole(frame), frame.run)
+            return is_in(value, Range(low, high, node.start_included, node.end_included), frame.run)
         except Null as problem:
             frame.run.null(node.at, problem)
             return None

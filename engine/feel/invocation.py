@@ -16,10 +16,10 @@ _ANYWHERE = Position(1, 1)
 def invoke(
     run: Run, function: object, arguments: list[object], names: tuple[str, ...] | None = None, at: Position = _ANYWHERE
 ) -> object:
-    """The result of a function value; an argument that is not of its declared type is null, with a warning.
+    """The result of a function value.
 
-    Raises Null when it is no function or the number of arguments or their names do not fit, BudgetExceeded when too deep.
-    Source: DMN 1.4 §10.3.2.9.4, §10.3.2.13.
+    Raises Null when it is no function, or the arguments do not fit by number, name or declared type, BudgetExceeded when too deep.
+    Source: DMN 1.4 §10.3.2.9.4, §10.3.2.13, Table 63.
     """
     if type(function) is not Function:
         raise Null("not_a_function", type=kind_of(function))
@@ -30,7 +30,7 @@ def invoke(
         raise BudgetExceeded("depth", run.budget.depth)
     try:
         if not function.open_ended:
-            ordered = [_typed(run, type_, value, at) for type_, value in zip(function.types, ordered, strict=True)]
+            ordered = [_typed(type_, value) for type_, value in zip(function.types, ordered, strict=True)]
         return function.call(run, ordered)
     finally:
         run.depth -= 1
@@ -51,7 +51,7 @@ def _signature(function: Function) -> str:
     return f"function({', '.join(function.parameters)})"
 
 
-def _typed(run: Run, type_: object, value: object, at: Position) -> object:
+def _typed(type_: object, value: object) -> object:
     if type_ is None or value is None:
         return value
     assert isinstance(type_, syntax.Type)
@@ -63,5 +63,4 @@ def _typed(run: Run, type_: object, value: object, at: Position) -> object:
         return [value]
     if type_.name == "date and time" and type(value) is date:
         return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
-    run.null(at, Null("bad_argument", function="function", types=kind_of(value)))
-    return None
+    raise Null("bad_argument", function="function", types=kind_of(value))

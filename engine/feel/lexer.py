@@ -1,7 +1,7 @@
 """Text → tokens, and the names that take several tokens.
 
 FEEL names may hold spaces and operators ("date and time", "a+b"), so what a name is depends on which names are known. Tokens are cut
-without that knowledge; `NameTable.match` then finds the longest known name at a token. Source: DMN 1.4 §10.3.1.2 to §10.3.1.5.
+without that knowledge; `NameTable.match` then finds the longest known name at a token. Source: DMN 1.4 §10.3.1.2 to §10.3.1.6.
 """
 from __future__ import annotations
 
@@ -84,11 +84,12 @@ def unescape(literal: str) -> str | None:
 class NameTable:
     """Known names that are more than one word, found by their first two tokens; local ones are added and dropped by scope.
 
-    Where the known name has a space, the text needs one too, and only there: with `a-b` known, `a - b` is a difference.
+    A name is a sequence of tokens, so spaces do not matter: with `a-b` known, `a - b` is that name too, and `(a)-(b)` the difference.
+    Source: DMN 1.4 §10.3.1.4, §10.3.1.6.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.by_start: dict[tuple[str, str], list[tuple[tuple[Part, ...], str]]] = {}
+        self.by_start: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
         for name in names:
             self.add(name)
 
@@ -100,7 +101,7 @@ class NameTable:
             return False
         if not parts or (len(parts) == 1 and _is_word(name)):
             return False
-        entries = self.by_start.setdefault((parts[0][0], parts[1][0] if len(parts) > 1 else ""), [])
+        entries = self.by_start.setdefault((parts[0], parts[1] if len(parts) > 1 else ""), [])
         entries.append((parts, name))
         entries.sort(key=lambda entry: -len(entry[0]))
         return True
@@ -125,12 +126,8 @@ class NameTable:
         return None
 
 
-Part = tuple[str, bool]
-
-
-def _parts(tokens: list[Token]) -> tuple[Part, ...]:
-    """The texts of some tokens, each with whether there is space in front of it; the first has none."""
-    return tuple((token.text, at > 0 and token.start > tokens[at - 1].end) for at, token in enumerate(tokens))
+def _parts(tokens: list[Token]) -> tuple[str, ...]:
+    return tuple(token.text for token in tokens)
 
 
 def _is_word(text: str) -> bool:

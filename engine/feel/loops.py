@@ -1,4 +1,4 @@
-"""Iterating: `for`, `some`, `every`, and filters. Source: DMN 1.4 §10.3.2.5, §10.3.2.14 and Table 54."""
+"""Iterating: `for`, `some`, `every`, and filters. Source: DMN 1.4 §10.3.2.5, §10.3.2.14, Tables 49 and 68."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -141,7 +141,9 @@ def compile_filter(node: syntax.Filter, compile_node: Compile, static: Static) -
 
     def select(frame: Frame) -> object:
         value = base(frame)
-        items = value if type(value) is list else [] if value is None else [value]
+        if value is None:
+            return None
+        items = value if type(value) is list else [value]
         if type(literal) is Decimal:
             return _pick(frame, items, literal)
         return _filter(frame, items)

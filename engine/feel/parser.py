@@ -184,9 +184,12 @@ class Parser(Reader):
         at, token = self.at(), self.token
         self.index += 1
         try:
-            return syntax.Literal(at, DECIMAL128.create_decimal(token.text))
+            value = DECIMAL128.create_decimal(token.text)
         except (Overflow, InvalidOperation) as cause:
             raise FeelSyntaxError("invalid_literal", *at, found=token.text[:40]) from cause
+        if not value and Decimal(token.text):
+            raise FeelSyntaxError("invalid_literal", *at, found=token.text[:40])
+        return syntax.Literal(at, value)
 
     def temporal(self) -> Node:
         at = self.at()
@@ -330,7 +333,7 @@ class Parser(Reader):
     # Unary tests
 
     def test(self) -> syntax.Test:
-        """One unary test. Source: DMN 1.4 §10.3.1.2, rules 7 and 14."""
+        """One unary test. Source: DMN 1.4 §10.3.1.2, rules 7 and 13."""
         at = self.at()
         outer, self.asks = self.asks, False
         operator = self.expect(*COMPARISONS).text if self.sees(*COMPARISONS) else None
@@ -373,7 +376,7 @@ class Parser(Reader):
 
 
 def half_open(at: Position, sign: str, end: Node) -> Node:
-    """The range that `(< 10)` stands for. Source: DMN 1.4 Table 55."""
+    """The range that `(< 10)` stands for. Source: DMN 1.4 §10.3.2.7, Table 42."""
     if sign[0] == "<":
         return syntax.RangeOf(at, None, end, False, sign == "<=")
     return syntax.RangeOf(at, end, None, sign == ">=", False)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from . import syntax
 from .border import read
 from .budget import Frame, Position, Run, Warning
 from .builtins import FUNCTIONS, as_value
 from .errors import Null
-from .temporal import MICROSECOND, offset_text, time_offset
+from .temporal import MICROSECOND, time_offset
 from .values import MICROSECONDS_A_DAY, DaysTimeDuration, Range, YearsMonthsDuration, kind_of
 
 Closure = Callable[[Frame], object]
@@ -223,9 +224,9 @@ _DATE: dict[str, Callable[..., object]] = {
 }
 _TIME: dict[str, Callable[..., object]] = {
     "hour": lambda v: Decimal(v.hour), "minute": lambda v: Decimal(v.minute), "second": _seconds, "time offset": _offset,
-    "timezone": lambda v: offset_text(v.tzinfo).lstrip("@") or None,
+    "timezone": lambda v: v.tzinfo.key if isinstance(v.tzinfo, ZoneInfo) else None,
 }
-# Source: DMN 1.4 Table 65.
+# Source: DMN 1.4 Tables 65 to 67.
 PROPERTIES: dict[type, dict[str, Callable[..., object]]] = {
     date: _DATE, time: _TIME, datetime: {**_DATE, **_TIME},
     DaysTimeDuration: {"days": lambda v: _part(v, MICROSECONDS_A_DAY, 0), "hours": lambda v: _part(v, 3_600_000_000, 24),

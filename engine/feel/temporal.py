@@ -1,7 +1,7 @@
 """Dates, times and durations: reading their literals, writing them, and reckoning with them.
 
-A value without offset or zone is local; where it meets one that has, it counts as `HOME`. Months are calendar months, and a day that a
-month does not have becomes its last day. Source: DMN 1.4 §10.3.2.3.3 to §10.3.2.3.9, §10.3.4.1; years 1 to 9999.
+A value without offset or zone is local; compared with one that has, it takes the other's (Table 54). Months are calendar months, and a day
+that a month does not have becomes its last day. Source: DMN 1.4 §10.3.2.3.4 to §10.3.2.3.8, §10.3.4.1; years 1 to 9999.
 """
 from __future__ import annotations
 
@@ -183,11 +183,10 @@ def time_offset(value: time | datetime) -> timedelta | None:
 
 
 def instants(left: datetime, right: datetime) -> tuple[int, int]:
-    """Both values in microseconds on one time line. A local one next to one that is not counts as `HOME`."""
-    if left.tzinfo is None and right.tzinfo is None:
-        # Two local clocks need no zone, and no summer time of long ago.
-        return _on_line(left, timezone.utc), _on_line(right, timezone.utc)
-    return _on_line(left, HOME), _on_line(right, HOME)
+    """Both values in microseconds on one time line. A local one takes the zone of the other. Source: DMN 1.4 Table 54."""
+    # Two local clocks need no zone, and no summer time of long ago.
+    zone_ = left.tzinfo or right.tzinfo or timezone.utc
+    return _on_line(left, zone_), _on_line(right, zone_)
 
 
 def _on_line(value: datetime, zone_: tzinfo) -> int:
@@ -195,10 +194,15 @@ def _on_line(value: datetime, zone_: tzinfo) -> int:
     return (aware - EPOCH) // MICROSECOND
 
 
-def clock(value: time) -> int:
-    """Microseconds since midnight in UTC, possibly negative; a local value counts as `HOME`."""
-    offset = time_offset(value if value.tzinfo is not None else value.replace(tzinfo=HOME)) or timedelta()
-    return time_of_day(value) - offset // MICROSECOND
+def clocks(left: time, right: time) -> tuple[int, int]:
+    """Both values in microseconds since midnight in UTC, possibly negative. A local one takes the offset of the other, as in `instants`."""
+    offset = time_offset(left) or time_offset(right) or timedelta()
+    return _since_midnight(left, offset), _since_midnight(right, offset)
+
+
+def _since_midnight(value: time, local: timedelta) -> int:
+    offset = time_offset(value)
+    return time_of_day(value) - (local if offset is None else offset) // MICROSECOND
 
 
 def time_of_day(value: time | datetime) -> int:
@@ -233,6 +237,6 @@ def add_microseconds(value: date | datetime, micro: int) -> date | datetime:
         raise Null("date_out_of_range") from cause
 
 
-def midnight(value: date, like: datetime) -> datetime:
-    """The start of a day in the zone of another value, so that both can be compared."""
-    return datetime.combine(value, time(), like.tzinfo)
+def midnight(value: date) -> datetime:
+    """The day as a moment: its midnight in UTC. Source: DMN 1.4 §10.3.2.3.5."""
+    return datetime.combine(value, time(), timezone.utc)

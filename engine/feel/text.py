@@ -1,4 +1,4 @@
-"""Values → the text FEEL would write for them. Source: DMN 1.4 §10.3.4.1, function string()."""
+"""Values → the text FEEL would write for them. Source: DMN 1.4 §10.3.4.1, Table 72, function string()."""
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Reading a type after `instance of` or a parameter, and asking whether a value is of it. Source: DMN 1.4 §10.3.2.9, Table 51."""
+"""Reading a type after `instance of` or a parameter, and asking whether a value is of it. Source: DMN 1.4 §10.3.2.9, Table 61."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ TYPE_NAMES: dict[tuple[str, ...], str] = {
 
 
 ANY = Type("Any")
+PARAMETRIC = frozenset(("list", "context", "range", "function"))  # no types without their parts
 
 
 def conforms(type_: Type, wanted: Type) -> bool:

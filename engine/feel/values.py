@@ -49,19 +49,20 @@ class Function:
     """Something FEEL can call: a function definition, or a function of the host.
 
     `call(run, arguments)` receives one FEEL value per parameter, or any number if it is `open_ended`. `types` are the declared parameter
-    types or None, `result` is the type of the result as far as it is known.
+    types or None, `result` is the type of the result as far as it is known, `scope` is what a function definition was evaluated in.
     """
 
-    __slots__ = ("parameters", "types", "call", "text", "open_ended", "result")
+    __slots__ = ("parameters", "types", "call", "text", "open_ended", "result", "scope")
 
     def __init__(self, parameters: Sequence[str], call: Callable[[Run, list[object]], object], text: str,
-                 types: Sequence[object] = (), open_ended: bool = False, result: object = None) -> None:
+                 types: Sequence[object] = (), open_ended: bool = False, result: object = None, scope: object = None) -> None:
         self.parameters = tuple(parameters)
         self.types = tuple(types) or (None,) * len(self.parameters)
         self.call = call
         self.text = text
         self.open_ended = open_ended
         self.result = result
+        self.scope = scope
 
 
 KINDS: dict[type, str] = {

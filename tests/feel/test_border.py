@@ -21,7 +21,7 @@ def test_floats_are_read_as_they_are_written() -> None:
 
 @pytest.mark.parametrize(("raw", "kind"), [
     (1, "number"), (1.5, "number"), (Decimal("1.5"), "number"), (True, "boolean"), ("a", "string"), ([1], "list<number>"),
-    ((1, 2), "list<number>"), ({"a": 1}, "context<a: number>"), (OrderedDict(a=1), "context"), (date(2024, 1, 1), "date"),
+    ((1, 2), "list<number>"), ({"a": 1}, "context<a: number>"), (OrderedDict(a=1), "context<a: number>"), (date(2024, 1, 1), "date"),
     (datetime(2024, 1, 1), "date and time"), (NOW, "date and time"), (timedelta(days=1), "days and time duration"),
     (DaysTimeDuration(5), "days and time duration"), (YearsMonthsDuration(5), "years and months duration"),
 ])

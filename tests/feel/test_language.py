@@ -50,7 +50,7 @@ COMPARISONS = [
     ('@"2024-01-01T10:00:00Z" = @"2024-01-01T18:00:00@Asia/Shanghai"', True), ('@"10:00:00Z" = @"18:00:00+08:00"', True),
     ('@"P1D" = @"PT24H"', True), ('@"P1Y" = @"P12M"', True), ('@"P1Y" = @"P365D"', None),
     ('@"2024-01-01" = @"2024-01-01T00:00:00"', None), ('@"2024-01-01" < "2024-01-02"', None),
-    ('@"2024-01-01T18:00:00" = @"2024-01-01T10:00:00Z"', True), ("5 between 1 and 5", True), ("0 between 1 and 5", False),
+    ('@"2024-01-01T18:00:00" = @"2024-01-01T18:00:00Z"', True), ('@"2024-01-01T18:00:00" < @"2024-01-01T10:00:00Z"', False), ("5 between 1 and 5", True), ("0 between 1 and 5", False),
     ("null between 1 and 5", None), ("1 + 1 between 2 and 1 + 1 and true", True), ('"b" between "a" and "c"', True),
 ]
 
@@ -115,13 +115,13 @@ TYPES = [
     ('@"2024-01-01" instance of date', True), ('@"2024-01-01T00:00:00" instance of date', False),
     ('@"2024-01-01T00:00:00" instance of date and time', True), ('@"10:00:00" instance of time', True),
     ('@"P1D" instance of days and time duration', True), ('@"P1M" instance of years and months duration', True),
-    ('@"P1M" instance of days and time duration', False), ("[1, 2] instance of list", True), ("[1, 2] instance of list<number>", True),
-    ('[1, "a"] instance of list<number>', False), ("[] instance of list<string>", True), ("{a: 1} instance of context", True),
+    ('@"P1M" instance of days and time duration', False), ("[1, 2] instance of list", None), ("[1, 2] instance of list<number>", True),
+    ('[1, "a"] instance of list<number>', False), ("[] instance of list<string>", True), ("{a: 1} instance of context", None),
     ("{a: 1} instance of context<a: number>", True), ('{a: "x"} instance of context<a: number>', False),
     ("{b: 1} instance of context<a: number>", False), ("[1..2] instance of range<number>", True),
-    ("[[1]] instance of list<list<number>>", True), ("(function(x) x) instance of function", True),
+    ("[[1]] instance of list<list<number>>", True), ("(function(x) x) instance of function", None),
     ("(function(x) x) instance of function<number> -> number", True),
-    ("(function(x, y) x) instance of function<number> -> number", False), ("sum instance of function", True),
+    ("(function(x, y) x) instance of function<number> -> number", False), ("[1..2] instance of range", None),
     ("1 instance of number and true", True),
 ]
 
@@ -215,10 +215,10 @@ def test_functions_have_the_types_of_their_parameters_and_result(text: str, expe
     assert value_of(text) is expected
 
 
-def test_an_argument_of_another_type_is_null_and_the_function_runs() -> None:
-    result = evaluate('{f: function(n: number) if n = null then "none" else n, r: [f("x"), f([1]), f(2)]}.r')
+def test_a_call_with_an_argument_of_another_type_is_null() -> None:
+    result = evaluate('{f: function(n: number) if n = null then "none" else n, r: [f("x"), f([1]), f(2), f(null)]}.r')
 
-    assert (result.value, [(each.code, each.column) for each in result.warnings]) == (["none", 1, 2], [("bad_argument", 61)])
+    assert (result.value, [(each.code, each.column) for each in result.warnings]) == ([None, 1, 2, "none"], [("bad_argument", 61)])
 
 
 def test_names_are_those_that_must_come_from_the_scope() -> None:
@@ -252,7 +252,8 @@ def test_the_longest_known_name_wins() -> None:
     scope = {"fee": 1, "fee total": 2, "fee total-net": 3, "net": 10, "in progress": 5}
     names = list(scope)
 
-    assert value_of("fee total-net + fee total - net + fee + in progress", scope, names) == 3 + 2 - 10 + 1 + 5
+    assert value_of("fee total-net + (fee total) - net + fee + in  progress", scope, names) == 3 + 2 - 10 + 1 + 5
+    assert value_of("fee total - net", scope, names) == 3
 
 
 def test_a_declared_name_may_hold_full_width_signs() -> None:

@@ -20,6 +20,7 @@ from engine.core.dmn.model import (
     KnowledgeModel,
     Logic,
     Output,
+    Parameter,
     Rule,
 )
 from engine.core.dmn.record import DecisionResult, Evaluation, InputValue, MatchedRule, Remark, brief
@@ -191,9 +192,10 @@ class Run:
         return self.value(value, known.variable.type.result)
 
     def call(self, definition: FunctionDefinition, arguments: Sequence[object], scope: Scope, place: Place | None = None) -> object:
-        inner = dict(scope)
-        for parameter, value in zip(definition.parameters, arguments, strict=True):
-            inner[parameter.name] = self.argument(value, parameter.type, parameter.name)
+        values = self.arguments(arguments, definition.parameters)
+        if values is None:
+            return None
+        inner = {**scope, **{parameter.name: value for parameter, value in zip(definition.parameters, values, strict=True)}}
         return self.inside(lambda: self.value(self.logic(definition.body, inner), definition.result), place)
 
     def service_function(self, service: DecisionService) -> Function:
@@ -201,7 +203,9 @@ class Run:
         variables = [(self.model.inputs.get(each) or self.model.decisions[each]).variable for each in identifiers]
 
         def call(*arguments: object) -> object:
-            values = [self.argument(value, each.type, each.name) for value, each in zip(arguments, variables, strict=True)]
+            values = self.arguments(arguments, variables)
+            if values is None:
+                return None
             return self.inside(lambda: self.serve(service, dict(zip(identifiers, values, strict=True)), {}))
 
         return host_function([variable.name for variable in variables], call)
@@ -332,9 +336,14 @@ class Run:
         """A process variable as its declared type."""
         return self.convert(value, wanted, {}, "variable_type", "variable_not_allowed", name, partial=True)
 
-    def argument(self, value: object, wanted: Type, name: str) -> object:
-        """An argument as the type of its parameter."""
-        return self.convert(value, wanted, {}, "variable_type", "variable_not_allowed", name)
+    def arguments(self, values: Sequence[object], parameters: Sequence[Parameter]) -> list[object] | None:
+        """Arguments as the types of their parameters; None, and a remark, if one is not: then the call gives null. Source: Table 63."""
+        given = []
+        for value, each in zip(values, parameters, strict=True):
+            given.append(self.convert(value, each.type, {}, "variable_type", "variable_not_allowed", each.name))
+            if given[-1] is None and value is not None:
+                return None
+        return given
 
     def value(self, value: object, wanted: Type, name: str = "") -> object:
         """The value of an expression as its declared type."""

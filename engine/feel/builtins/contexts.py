@@ -1,4 +1,4 @@
-"""Context functions. Source: DMN 1.4 §10.3.4.7; `context put` with a path of keys as there."""
+"""Context functions. Source: DMN 1.4 §10.3.4.10, Table 81."""
 from __future__ import annotations
 
 from ..budget import Run
@@ -62,9 +62,9 @@ def _put(context: dict[str, object], keys: list[object], depth: int, value: obje
     if depth + 1 == len(keys):
         return {**context, key: value}
     inner = context.get(key)
-    if inner is not None and type(inner) is not dict:
+    if type(inner) is not dict:
         raise Null("bad_argument", function="context put(context, keys, value)", types=kind_of(inner))
-    return {**context, key: _put(inner or {}, keys, depth + 1, value)}
+    return {**context, key: _put(inner, keys, depth + 1, value)}
 
 
 @builtin("context merge", "contexts: list")

