@@ -1,6 +1,7 @@
 """The arrows of the house: who may import whom, and that the core stays pure. See docs/architecture.md."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,18 @@ def test_a_module_imports_only_what_its_place_allows(module):
 def test_only_the_runtime_s_kernel_knows_spiffworkflow():
     users = {path.relative_to(ROOT).as_posix() for path in MODULES if any(name.startswith("SpiffWorkflow") for name in imports(path))}
     assert users == SPIFFWORKFLOW
+
+
+def test_no_module_of_the_runtime_imports_one_that_needs_it():
+    folder = "engine.core.runtime."
+    needs = {
+        path.stem: {name.removeprefix(folder).split(".")[0] for name in imports(path) if name.startswith(folder)}
+        for path in MODULES if path.parent == ROOT / "engine/core/runtime"
+    }  # fmt: skip
+    needs = {name: found & needs.keys() for name, found in needs.items()}
+    needs["kernel"].discard("execution")  # the one circle, and only of types: an activation knows the machine it is in
+
+    assert list(TopologicalSorter(needs).static_order())
 
 
 def test_the_core_never_asks_for_the_time():

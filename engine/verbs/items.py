@@ -104,9 +104,9 @@ def written(parts: Parts, before: Read) -> tuple[list[Call], Read]:
         {"id": id_, "instance_id": instance_id, "state": Encoded(text), "due_at": most_urgent(parts.items[id_].waits)}
         for id_, text in reversed(texts.items()) if before.texts.get(id_) != text
     ]  # fmt: skip
-    calls: list[tuple[Prepared, Sequence[Mapping[str, Any]]]] = [
-        (_DROP, [{"this": id_} for id_ in before.texts if id_ not in texts]), (_KEEP, rows), *_of_elements(instance_id, parts.elements, before),
-    ]  # fmt: skip
+    gone = [{"this": id_} for id_ in before.texts if id_ not in texts]
+    calls: list[tuple[Prepared, Sequence[Mapping[str, Any]]]] = [(_DROP, gone), (_KEEP, rows)]
+    calls += _of_elements(instance_id, parts.elements, before)
     elements = parts.elements if before.elements is not None else None
     return [call for call in calls if call[1]], Read(texts, elements, before.due_at)
 

@@ -10,8 +10,8 @@ from engine.core.bpmn.model import Process
 from engine.core.library import Library
 from engine.core.runtime import activities, ad_hoc, deadlines, events, listeners, scopes, user_tasks
 from engine.core.runtime.execution import Execution
-from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.items import in_order
+from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
     ChangeTask, CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,

@@ -79,7 +79,8 @@ def way_to(instance_id: str, id_: str) -> list[str]:
 
 def split(state: State) -> Parts:
     """Take every item apart that can be; what the state leaves out already stays so."""
-    bodies = {str(id_): facts["multi"] for id_, _, _, _, _, facts in state.tokens if _is_spread(str(id_), facts, state)}  # type: ignore[index,call-overload,arg-type]
+    tokens: Tokens = state.tokens
+    bodies = {id_: facts["multi"] for id_, _, _, _, _, facts in tokens if _is_spread(id_, facts, state)}
     if not bodies:
         return Parts(state)
     homes = _homes(state, bodies)
