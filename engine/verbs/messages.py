@@ -104,9 +104,7 @@ def _start(
         if start.process_key in but or buffered.has_receipt(session, message_id, start.process_key):
             continue
         definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == start.definition_id)).one()
-        instance = stepping.begin(session, definition, variables, actor, now, start_event=start.node)
-        if not buffered.has_receipt(session, message_id, start.process_key):
-            buffered.receipt(session, message_id, start.process_key, instance.id)
+        instance = stepping.begin(session, definition, variables, actor, now, start_event=start.node, message_id=message_id)
         started.append(instance.id)
     return started
 

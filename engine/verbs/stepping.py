@@ -67,9 +67,12 @@ def start(
 
 def begin(
     session: Session, definition: Row[Any], variables: Variables, actor: Actor, now: datetime, *, start_event: str | None = None,
-    request_key: str | None = None,
+    request_key: str | None = None, message_id: str | None = None,
 ) -> InstanceFacts:  # fmt: skip
-    """Start a definition whatever the cause: a person, a message, a signal, a timer. `start_event` None: its none start event."""
+    """Start a definition whatever the cause: a person, a message, a signal, a timer. `start_event` None: its none start event.
+
+    `message_id`: the message that starts it, which the process has had by that: its own waits do not take it once more.
+    """
     instance_id = ids.growing(now)
     if request_key is not None:
         first = _first_answer(session, request_key, actor, instance_id, now)
@@ -85,6 +88,8 @@ def begin(
     except StepRefused as refused:
         raise StartRefused(process=definition.name, reason=refusal_sentence(refused.code, refused.facts)) from refused
     stored = apply(Change(session, library, before, step, actor, now))
+    if message_id is not None:
+        buffered.receipt(session, message_id, definition.key, instance_id)
     return _facts_of(_take_buffered(session, library, stored, actor, now))
 
 

@@ -118,6 +118,22 @@ def test_a_bad_answer_to_a_survey_goes_through_rectification_into_an_improvement
     assert improvement.variables["improvement_text"] == "转办积压。"
 
 
+def test_a_service_rated_badly_and_surveyed_is_rectified_once(town, clock):
+    facts = {"enterprise_id": "hengtong", "enterprise_name": "恒通机械有限公司", "source_business_key": "BB1", "title": "代办", "rating": 2, "rating_text": "拖。"}
+    with town.writing() as session:
+        messages.publish(session, "bad_rating", "BB1", facts, SYSTEM, clock())
+        messages.publish(session, "service_finished", "BB1", facts, SYSTEM, clock())
+    (survey,) = cases(town, clock, "satisfaction_survey")
+    survey.complete("answer_survey", answers=[{**row, "grade": 1} for row in survey.variables["answers"]], satisfaction=None, rating_text="还是拖。")
+    with town.writing() as session:  # somebody says it a third time while it is being rectified
+        messages.publish(session, "bad_rating", "BB1", {**facts, "satisfaction": 1, "rating_text": "没人解释。"}, SYSTEM, clock())
+    work(town, clock)
+
+    (rectification,) = cases(town, clock, "bad_rating_rectification")
+    assert survey.variables["satisfaction"] == 2
+    assert [row["text"] for row in rectification.variables["further_ratings"]] == ["没人解释。"]
+
+
 def test_nobody_s_answer_is_a_bad_rating(town, clock):
     publish(town, clock, "service_finished", enterprise_id="hengtong", enterprise_name="恒通机械有限公司", source_business_key="BB1", title="代办")
     (survey,) = cases(town, clock, "satisfaction_survey")
