@@ -51,10 +51,13 @@ class Read:
     due_at: datetime | None = None
 
 
+NOTHING = Read()
+
+
 def around(session: Session, core: State, id_: str) -> tuple[State, Read]:
     """The core with the items, one within the other, that an activation or a wait with this id is in."""
     if not core.absent:
-        return core, Read()
+        return core, NOTHING
     way = way_to(core.instance_id, id_)
     most = (_DUE, {"instance_id": core.instance_id, "most": len(way) + 1})
     *found, due = together(session, [*((_ONE, {"id": item}) for item in way), most])
@@ -66,7 +69,7 @@ def around(session: Session, core: State, id_: str) -> tuple[State, Read]:
 def everything(session: Session, core: State) -> tuple[State, Read]:
     """The whole state."""
     if not core.absent:
-        return core, Read()
+        return core, NOTHING
     this = {"instance_id": core.instance_id}
     found, rows = together(session, [(_ALL, this), (_ELEMENTS, this)])
     texts = {row.id: row.state for row in found}
@@ -98,6 +101,8 @@ def _item(text: str) -> Item:
 
 def written(parts: Parts, before: Read) -> tuple[list[Call], Read]:
     """What to write so that the rows hold these parts instead of those that were read; and what is then known of the rows."""
+    if not parts.items and not parts.elements and before == NOTHING:
+        return [], before
     instance_id = parts.core.instance_id
     texts = {id_: encode(states.item_to_json(item)) for id_, item in parts.items.items()}
     rows = [

@@ -139,6 +139,8 @@ def load(session: Session, instance_id: str, *, lock: bool = True, reach: str | 
 def reaching(session: Session, stored: Stored, reach: str | None) -> Stored:
     """An instance of which only the core has been read, with what `reach` is in, or whole."""
     core = cast(State, stored.core)
+    if not core.absent:
+        return stored
     state, read = items.everything(session, core) if reach is None else items.around(session, core, reach)
     return replace(stored, state=state, read=read)
 

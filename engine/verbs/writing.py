@@ -119,13 +119,12 @@ def apply(change: Change) -> Stored:
     """Write a step. Raises Conflict if the instance was changed since it was loaded. The result is what the next step starts from."""
     session, step, before = change.session, change.step, change.before
     change.labels = labels.renewed(session, change.library, before.labels, step, change.actor)
-    acts, head = chain(before.head, change.instance_id, change.extra, change.by or change.actor)
-    rows, head = chain(head, change.instance_id, step.history, change.actor)
+    rows, head = _record(change)
     text = encode(states.to_json(change.parts.core))
     stored = _write_instance(change, head, text)
     calls, read = items.written(change.parts, before.read)
     change.calls += calls
-    change.write(_NEW_EVENT, [*acts, *rows])
+    change.write(_NEW_EVENT, rows)
     _write_waits(change)
     _write_variables(change)
     _write_labels(change)
@@ -139,7 +138,17 @@ def apply(change: Change) -> Stored:
         effects.send(session, change.instance_id, step.effects, change.now)
     if step.state.status is Status.ACTIVE:
         hot.keep(session, stored.core, stored.revision, text)
-    return replace(stored, read=read)
+    return stored if read == stored.read else replace(stored, read=read)
+
+
+def _record(change: Change) -> tuple[list[dict[str, Any]], Head]:
+    """The rows of the record for a step. What an instance does after an act of the same actor stands in the act's own row."""
+    head, this, history = change.before.head, change.instance_id, change.step.history
+    if change.by is None or change.by.id == change.actor.id:
+        return chain(head, this, (*change.extra, *history), change.actor)
+    acts, head = chain(head, this, change.extra, change.by)
+    rows, head = chain(head, this, history, change.actor)
+    return [*acts, *rows], head
 
 
 def _write_instance(change: Change, head: Head, text: str) -> Stored:
