@@ -28,11 +28,13 @@ def read(value: object, depth: int = 0) -> object:
 
 
 def _read_number(value: object, depth: int) -> Decimal:
+    if type(value) is int and -10**33 < value < 10**33:
+        return Decimal(value)
     try:
         number = Decimal(value) if type(value) is int else value if type(value) is Decimal else Decimal(repr(value))
         if not number.is_finite():
             raise Null("number_out_of_range")
-        return number if -10**33 < number < 10**33 and type(value) is int else DECIMAL128.plus(number)
+        return DECIMAL128.plus(number)
     except (Overflow, InvalidOperation) as cause:
         raise Null("number_out_of_range") from cause
 

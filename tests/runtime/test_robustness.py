@@ -14,7 +14,7 @@ from engine.core.bpmn.model import Process
 from engine.core.bpmn.reader import read
 from engine.core.library import InMemory
 from engine.core.runtime.advance import advance
-from engine.core.runtime.step import Continue, Start, State
+from engine.core.runtime.step import Continue, Retry, Start, State, Step
 from engine.core.trial import EPOCH, Trial
 from tests.bpmn.builder import file, flow, loop, node, through, zeebe
 from tests.runtime.blocks import BLOCKS, MIXED, UNDOABLE, Block, Drawing
@@ -64,13 +64,61 @@ def test_twenty_thousand_rounds_leave_nothing_behind():
 
 
 def test_an_endless_loop_is_an_incident_that_names_the_loop():
-    library = InMemory([process(ENDLESS)])
-    step = advance(library, None, Start("i", "p", {}), EPOCH, 500, 2_000)
+    trial = Trial(InMemory([process(ENDLESS)]), "p").start()
+    (incident,) = trial.waits("incident")
+    assert incident.code == "endless_loop" and incident.facts["node"] == "step → 再来 → more"
+    assert trial.state.activations < 1_000
+
+    assert trial.set_variables(x=2).retry(incident.node).status == "completed"  # it stood before the question
+
+
+def run_by_slices(xml: str, most_rounds: int, **variables: int) -> Step:
+    library = InMemory([process(xml)])
+    step = advance(library, None, Start("i", "p", variables), EPOCH, 500, most_rounds)
     while step.unfinished:
-        step = advance(library, step.state, Continue(), EPOCH, 500, 2_000)
+        step = advance(library, restored(step.state), Continue(), EPOCH, 500, most_rounds)
+    return step
+
+
+COUNTING = ENDLESS.replace(node("task", "again", name="再来"), script("again", "n + 1", "n"))
+FOR_EVER = "<standardLoopCharacteristics><loopCondition>=true</loopCondition></standardLoopCharacteristics>"
+
+
+@pytest.mark.parametrize(
+    ("xml", "loop"),
+    [
+        (COUNTING, "step → again → more"),
+        (through(script("a", "n + 1", "n", FOR_EVER)), "a"),
+        (through(node("subProcess", "a", FOR_EVER + node("startEvent", "b") + script("c", "n + 1", "n")
+            + node("endEvent", "d") + flow("b", "c") + flow("c", "d"))), "a"),
+        (through(node("adHocSubProcess", "a", script("b", "n + 1", "n") + "<completionCondition>=n &lt; 0</completionCondition>")), "a"),
+    ],
+)  # fmt: skip
+def test_a_loop_that_changes_something_each_time_is_stopped_after_so_many_rounds(xml, loop):
+    step = run_by_slices(xml, 2_000, n=0)
     (incident,) = step.state.waits
-    assert incident.code == "step_budget"
-    assert incident.facts["node"] == "step → 再来 → more"
+    assert incident.code == "step_budget" and incident.facts == {"node": loop, "budget": 2_000}
+    assert step.state.activations <= 12_000
+
+
+def test_rounds_are_counted_anew_after_a_retry():
+    step = run_by_slices(COUNTING, 2_000, n=0)
+    (incident,) = step.state.waits
+    library = InMemory([process(COUNTING)])
+    step = advance(library, step.state, Retry(incident.id), EPOCH, 500, 2_000)
+    assert step.unfinished
+
+
+def test_two_tokens_that_go_round_together_are_an_endless_loop_too():
+    fork = (
+        node("startEvent", "start") + node("exclusiveGateway", "merge") + node("parallelGateway", "fork") + node("task", "a")
+        + node("task", "b") + node("parallelGateway", "join") + flow("start", "merge") + flow("merge", "fork") + flow("fork", "a")
+        + flow("fork", "b") + flow("a", "join") + flow("b", "join") + flow("join", "merge")
+    )  # fmt: skip
+    diagram, _ = read(file(fork), "x.bpmn")
+    assert diagram is not None
+    trial = Trial(InMemory(diagram.processes), "p").start()
+    assert [code for _, code in trial.incidents] == ["endless_loop"] and trial.state.activations < 2_000
 
 
 class Pair:

@@ -9,6 +9,7 @@ from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
 from engine.core.runtime import activities, ad_hoc, deadlines, events, listeners, scopes, user_tasks
+from engine.core.runtime.endless import MOST_ROUNDS
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.items import in_order
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
@@ -16,7 +17,7 @@ from engine.core.runtime.step import (
     ChangeTask, CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
-from engine.core.runtime.turns import STEP_BUDGET, take_turns
+from engine.core.runtime.turns import take_turns
 from engine.core.variables import Scopes, View
 
 # The behaviours register themselves with the kernel when their modules are imported.
@@ -28,13 +29,13 @@ _STATES = {word: state for state, word in _PHASES.items()}
 
 
 def advance(
-    library: Library, state: State | None, stimulus: Stimulus, now: datetime, slice_size: int = SLICE, budget: int = STEP_BUDGET
+    library: Library, state: State | None, stimulus: Stimulus, now: datetime, slice_size: int = SLICE, most_rounds: int = MOST_ROUNDS
 ) -> Step:
     """What one stimulus makes of an instance. `state` is None for Start only; `now` is aware.
 
     Raises StepRefused if the stimulus does not fit (nothing has happened then), RestNeeded if the state leaves out what it reaches.
     Everything that goes wrong inside the diagram
-    is in the Step, as an incident; so is a loop that goes on for `budget` activations without a stimulus from outside.
+    is in the Step, as an incident; so is a loop that goes on for `most_rounds` without a stimulus from outside.
     """
     if isinstance(stimulus, Start):
         execution = _begin(library, stimulus, now)
@@ -43,7 +44,7 @@ def advance(
             raise StepRefused("instance_ended")
         execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue))
         _apply(execution, stimulus)
-    at_rest = take_turns(execution, slice_size, budget) if execution.status is Status.ACTIVE else True
+    at_rest = take_turns(execution, slice_size, most_rounds) if execution.status is Status.ACTIVE else True
     return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
 
 
@@ -222,20 +223,23 @@ def _restore(library: Library, state: State, now: datetime, *, counting_on: bool
         library, process, state.instance_id, now, listeners.call, counter=state.counter, activations=activations, absent=state.absent
     )
     for row in state.tokens:
-        _restore_task(execution, row)
+        _restore_task(execution, row, counting_on)
     execution.scopes = Scopes(state.variables, execution.chain)
     for wait in state.waits:
         execution.open_wait(wait)
     return execution
 
 
-def _restore_task(execution: Execution, row: list[Any]) -> None:
+def _restore_task(execution: Execution, row: list[Any], counting_on: bool) -> None:
     id_, parent_id, definition_id, node_id, phase, facts = row
     parent = execution.tasks.get(parent_id)
     own_definition = definition_id or (parent.definition_id if parent else "")
     spec = specification(execution.library.process(own_definition))
     node = spec.start if node_id is None else spec.task_specs[node_id]
     task = Activation(execution, node, parent, id_, _STATES[phase], _copied(facts), own_definition)
+    visits = task.facts.pop("visits", None)
+    if visits and counting_on:
+        task.visits = visits
     if parent is None:
         execution.task_tree = task
     if task.state == READY:

@@ -44,19 +44,26 @@ class Activation(Task):
 
     workflow: Execution
     task_spec: FlowNode
+    triggered = False
 
     def __init__(
         self, execution: Execution, spec: FlowNode, scope: Activation | None, id: str, state: int, facts: dict[str, Any],
         definition_id: str,
     ) -> None:  # fmt: skip
-        super().__init__(execution, spec, scope, state, id)  # type: ignore[arg-type]
+        # What the kernel's own constructor would do, without a clock, a copy of data and a second look for the parent.
+        self.id, self.workflow, self.task_spec = id, execution, spec
+        execution.tasks[id] = self
+        self.scope = scope
+        self._parent = None if scope is None else scope.id
+        self._children: list[str] = []
+        self._state = state
         self.internal_data = self.facts = facts
+        self.data: dict[str, Any] = {}
         self.definition_id = definition_id
         self.chosen: tuple[Flow, ...] = ()
-
-    @property
-    def scope(self) -> Activation | None:
-        return self.workflow.tasks.get(self._parent)
+        self.visits: dict[str, int] = {}  # how often tokens have come by each node inside, since somebody outside did something
+        if scope is not None:
+            scope._children.append(id)
 
     @property
     def process(self) -> Process:
@@ -156,10 +163,15 @@ class FlowNode(TaskSpec):  # type: ignore[misc]
         """The last token inside this scope is gone."""
         task.workflow.resume(task, "leave")
 
-    def _on_ready_hook(self, task: Activation) -> None:
+    # The kernel calls these three; its own events, assignments and walks over children around them have nothing to do here.
+
+    def _on_ready(self, task: Activation) -> None:
         task.workflow.enqueue(task)
 
-    def _run_hook(self, task: Activation) -> bool | None:
+    def _on_complete(self, task: Activation) -> None:
+        task.workflow._task_completed_notify(task)
+
+    def _run(self, task: Activation) -> bool | None:
         facts, called = task.facts, task.workflow.call_listener if self.listens(task) else _nobody
         if "phase" not in facts:
             self.enter(task)

@@ -183,7 +183,7 @@ class State:
     waits: tuple[Wait, ...] = ()
     variables: Mapping[str, Variables] = field(default_factory=dict)
     counter: int = 0  # for ids: "<instance id>.<counter>", in an item of a repeated activity "<item's id>.<counter>"
-    activations: int = 0  # automatic activations since the last stimulus from outside: the step budget
+    activations: int = 0  # automatic activations since the last stimulus from outside
     started_at: datetime | None = None
     absent: Mapping[str, Absent] = field(default_factory=dict)
 
