@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
     with store().reading() as session:
         counts = tasks.counts(session, g.actor, moment)
         select = tasks.inbox(g.actor, box, moment, query=query, process=process)
-        page = tasks.page(session, select, page_number(), 20)
+        page = tasks.page(session, select, page_number(), 20, None if query or process else counts[box])
         processes = list(definitions.names(session).items())
     return render_template(
         "inbox.html", box=box, boxes=BOXES, counts=counts, in_words=inboxes.in_words, page=page, query=query, process=process, processes=processes,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from flask import g
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from engine.core.calendar import CHINA, Calendar
 from engine.verbs import calendars
@@ -47,9 +47,8 @@ def local(moment: datetime | None) -> Markup:
     """The moment as a `time` element with the full moment in its title."""
     if moment is None:
         return Markup("—")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        moment.isoformat(timespec="seconds"), full_words(moment), local_words(moment)
-    )
+    exact, title, words = moment.isoformat(timespec="seconds"), escape(full_words(moment)), escape(local_words(moment))
+    return Markup(f'<time datetime="{exact}" title="{title}">{words}</time>')
 
 
 def local_day(moment: datetime | None) -> str:

@@ -21,13 +21,14 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    Column, ColumnElement, Select, SelectBase, and_, exists, false, func, or_, select, true, union_all,
+    Column, ColumnElement, Select, SelectBase, and_, bindparam, exists, false, func, or_, select, true, union_all,
 )  # fmt: skip
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Department, Enterprise, Membership, Person
+from engine.tables.prepared import Prepared, together
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs.case_facts import TaskFacts
 from engine.verbs.errors import NotAllowed, NotFound
@@ -108,23 +109,18 @@ SYSTEM = Actor("system", "系统", Kind.SYSTEM)
 
 def actor(session: Session, person_id: str, now: datetime) -> Actor:
     """The person as they act now. Raises NotFound for someone who does not exist or may no longer sign in."""
-    person = session.execute(
-        select(
-            Person.id, Person.name, Person.kind, Person.enterprise_id, Person.department_id,
-            func.coalesce(Person.zone_id, Department.zone_id).label("zone_id"),
-        )
-        .outerjoin(Department, Department.id == Person.department_id)
-        .where(Person.id == person_id, Person.is_active)
-    ).one_or_none()  # fmt: skip
-    if person is None:
+    asked = {"person_id": person_id, "now": now}
+    persons, memberships, assignments = together(session, [(_PERSON, asked), (_MEMBERSHIPS, asked), (_ASSIGNMENTS, asked)])
+    if not persons:
         raise NotFound("person", person_id)
+    (person,) = persons
     kind = Kind(person.kind)
-    groups = set(session.scalars(select(Membership.group).where(Membership.person_id == person_id)))
+    groups = {row.group for row in memberships}
     if kind in _OF_KIND:
         groups.add(kind.value)
     if kind is Kind.DEPARTMENT and person.department_id:
         groups.add(DEPARTMENT + person.department_id)
-    serves = frozenset(session.scalars(served(person_id, now))) if kind is Kind.CADRE else frozenset()
+    serves = frozenset(row.enterprise_id for row in assignments) if kind is Kind.CADRE else frozenset()
     return Actor(
         person.id, person.name, kind, frozenset(groups - {OWN_ENTERPRISE, SERVING_CADRES}), person.enterprise_id,
         person.department_id, person.zone_id, serves,
@@ -136,11 +132,24 @@ def served(person_id: str, now: datetime) -> Select[tuple[str]]:
     return select(CadreAssignment.enterprise_id).where(CadreAssignment.person_id == person_id, in_force(now))
 
 
-def in_force(now: datetime) -> ColumnElement[bool]:
+def in_force(now: Any) -> ColumnElement[bool]:
     """Over CadreAssignment: valid at `now`."""
     return and_(
         CadreAssignment.valid_from <= now, or_(CadreAssignment.valid_until.is_(None), CadreAssignment.valid_until > now)
     )
+
+
+_WHO = bindparam("person_id")
+_PERSON = Prepared(
+    select(
+        Person.id, Person.name, Person.kind, Person.enterprise_id, Person.department_id,
+        func.coalesce(Person.zone_id, Department.zone_id).label("zone_id"),
+    )
+    .outerjoin(Department, Department.id == Person.department_id)
+    .where(Person.id == _WHO, Person.is_active)
+)  # fmt: skip
+_MEMBERSHIPS = Prepared(select(Membership.group).where(Membership.person_id == _WHO))
+_ASSIGNMENTS = Prepared(select(CadreAssignment.enterprise_id).where(CadreAssignment.person_id == _WHO, in_force(bindparam("now"))))
 
 
 def may(actor: Actor, act: Act) -> bool:

@@ -13,6 +13,7 @@ from engine.core.forms.model import Form
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, ProcessDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Person
+from engine.tables.prepared import Prepared
 from engine.verbs.access import Act, Actor, Kind, may
 from engine.verbs.deploying import Outcome, check, deploy, known
 from engine.verbs.errors import NotAllowed, NotFound
@@ -22,6 +23,18 @@ __all__ = [
     "Outcome", "check", "content", "decisions", "deploy", "diagram", "form", "get", "known", "latest", "library", "list_latest",
     "may_start", "names", "process", "start_form", "startable", "versions",
 ]  # fmt: skip
+
+
+def _newest_ids() -> Any:
+    newest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version")).group_by(ProcessDefinition.key).subquery()
+    return select(ProcessDefinition.id).join(
+        newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version)
+    )
+
+
+_NAMES = Prepared(
+    select(ProcessDefinition.key, ProcessDefinition.name).where(ProcessDefinition.id.in_(_newest_ids())).order_by(ProcessDefinition.name)
+)
 
 
 def library(session: Session) -> Deployed:
@@ -48,7 +61,7 @@ def latest(session: Session, key: str) -> Row[Any]:
 
 def names(session: Session) -> dict[str, str]:
     """Process key → its newest name, by name."""
-    return {row.key: row.name for row in _newest(session)}
+    return {row.key: row.name for row in _NAMES.rows(session)}
 
 
 def startable(session: Session, actor: Actor) -> list[Row[Any]]:
@@ -137,13 +150,6 @@ def decisions(session: Session, definition_id: str) -> list[tuple[str, DecisionM
     query = select(DecisionDefinition.key, DecisionDefinition.sha256, DecisionDefinition.resource)
     rows = session.execute(query.where(DecisionDefinition.id.in_(list(pins.values()))).order_by(DecisionDefinition.key))
     return [(row.key, parsed(session, "decision", row.sha256, row.resource)) for row in rows]
-
-
-def _newest_ids() -> Any:
-    newest = select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version")).group_by(ProcessDefinition.key).subquery()
-    return select(ProcessDefinition.id).join(
-        newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version)
-    )
 
 
 def _newest(session: Session) -> list[Row[Any]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Membership, Notification, Person
+from engine.tables.prepared import Prepared
 from engine.verbs.access import DEPARTMENT, OWN_ENTERPRISE, SERVING_CADRES, ZONE_SUPERVISORS, Actor, Kind, in_force
 from engine.verbs.errors import NotFound
 
@@ -37,8 +38,12 @@ def unread(session: Session, actor: Actor, limit: int = 20) -> list[Row]:
 
 
 def count_unread(session: Session, actor: Actor) -> int:
-    query = select(func.count()).where(Notification.person_id == actor.id, Notification.read_at.is_(None))
-    return session.scalar(query) or 0
+    return int(_UNREAD.rows(session, person_id=actor.id)[0].n)
+
+
+_UNREAD = Prepared(
+    select(func.count().label("n")).where(Notification.person_id == bindparam("person_id"), Notification.read_at.is_(None))
+)
 
 
 def mark_read(session: Session, notification_id: str, actor: Actor, now: datetime) -> None:

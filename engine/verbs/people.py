@@ -11,10 +11,13 @@ from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, Select, delete, exists, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Department, Enterprise, Membership, Person, Zone
+from engine.tables.prepared import Prepared
 from engine.verbs import history, lockout
 from engine.verbs.access import DEPARTMENT, OWN_ENTERPRISE, SERVING_CADRES, Act, Actor, Kind, may, require
 from engine.verbs.errors import EngineError, NotFound
@@ -89,12 +92,16 @@ def sign_in(session: Session, username: str, password: str, now: datetime) -> st
     return person.id
 
 
-def standing(session: Session, person_id: str) -> Row | None:
+def standing(session: Session, person_id: str) -> Any | None:
     """`password_stamp`: what a session must carry to be this person's, new with each password; `password_is_temporary`: whether a
     password of their own has to be set first. None if they may no longer act.
     """
-    query = select(Person.password_stamp, Person.password_is_temporary).where(Person.id == person_id, Person.is_active)
-    return session.execute(query).one_or_none()
+    return _STANDING.first(session, person_id=person_id)
+
+
+_STANDING = Prepared(
+    select(Person.password_stamp, Person.password_is_temporary).where(Person.id == bindparam("person_id"), Person.is_active)
+)
 
 
 def normal(username: str) -> str:
