@@ -154,3 +154,33 @@ def test_a_cancelled_transaction_undoes_what_it_has_called(run):
     trial = run("compensate_call_transaction", "booking").start(guest="Li")
     assert trial.complete("travel").open_tasks == ["cancel_car"]
     assert trial.complete("cancel_car").complete("cancel_room").ends[-1] == "gone" and trial.status == "completed"
+
+
+# The standard says of a transaction that a cancel end event ends what runs in it, undoes what is done, and leaves by the cancel
+# boundary event (BPMN 2.0.2 §10.3.5, §13.3.4); of a boundary event that it stands for the activity, whose instances an interrupting one
+# ends together. It says nothing of one item being cancelled. One boundary event and one way out for all items mean that the
+# transaction is the activity, not the item: so the others are ended and undone too, or what left as cancelled would be half done.
+
+
+def test_a_cancelled_item_cancels_the_whole_transaction_and_undoes_every_item(run):
+    trial = run("transaction_items").start(items=[1, 2, 3], log=[])
+    trial.complete("confirm", index=0, ok=True)
+    assert trial.status == "active" and trial.variables["log"] == [1, 2, 3]
+
+    trial.complete("confirm", index=0, ok=False)
+
+    assert trial.status == "completed" and trial.ends == ["kept", "dropped", "sorry"] and trial.open_tasks == []
+    assert trial.variables["log"] == [1, 2, 3, -2, -3, -1]  # what was running first, the finished item last
+
+
+def test_a_transaction_one_by_one_undoes_the_items_before_the_one_that_was_cancelled(run):
+    trial = run("transaction_one_by_one").start(items=[1, 2, 3], log=[])
+    trial.complete("confirm", ok=True).complete("confirm", ok=False)
+    assert trial.status == "completed" and trial.ends[-1] == "sorry"
+    assert trial.variables["log"] == [1, 2, -2, -1]
+
+
+def test_a_transaction_of_many_items_that_all_succeed_is_left_as_usual(run):
+    trial = run("transaction_items").start(items=[1, 2], log=[])
+    trial.complete("confirm", ok=True).complete("confirm", ok=True)
+    assert trial.status == "completed" and trial.ends[-1] == "done" and trial.variables["log"] == [1, 2]

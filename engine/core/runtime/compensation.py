@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.bpmn.model import SUB_PROCESSES, EventDefinition, Kind, Node
+from engine.core.runtime.step import RestNeeded
 from engine.core.runtime.subscriptions import close_event_sub_processes, event_sub_process_starts
 
 if TYPE_CHECKING:
@@ -65,14 +66,27 @@ def begin(task: Activation, event: EventDefinition) -> bool:
 
 
 def cancel(transaction: Activation) -> None:
-    """End everything that runs in a transaction, then undo what is done in it; it goes on with its phase "work" (§13.3.4)."""
-    execution = transaction.workflow
-    close_event_sub_processes(transaction)
-    execution.close_waits_of(transaction.id)
-    execution.cancel_inside(transaction)
-    transaction.facts["cancelled"] = True
-    transaction.facts.pop("undo", None)
-    if _run(transaction, _taken(transaction, None), "work"):
+    """End everything that runs in a transaction, then undo what is done in it; it goes on with its phase "work" (§13.3.4).
+
+    Of a repeated transaction all items are undone, the finished ones last: its cancel boundary event belongs to the activity as a
+    whole and always interrupts it (§10.5.4), and who leaves a transaction by that way leaves nothing of it behind.
+    """
+    execution, body = transaction.workflow, transaction.scope if "item" in transaction.facts else None
+    if body is not None and body.id in execution.absent:
+        raise RestNeeded
+    others = [] if body is None else [item for item in reversed(body.children) if item is not transaction and "item" in item.facts]
+    records: Records = []
+    for one in [transaction, *others]:
+        close_event_sub_processes(one)
+        execution.close_waits_of(one.id)
+        execution.cancel_inside(one)
+        one.facts["cancelled"] = True
+        one.facts.pop("undo", None)
+        records += _taken(one, None)
+    if body is not None:
+        execution.close_waits_of(body.id)
+        records += _taken(body, None)
+    if _run(transaction, records, "work"):
         execution.resume(transaction, "work")
 
 
@@ -134,7 +148,7 @@ def _next(thrower: Activation) -> bool:
     node = scope.process.nodes[record["node"]]
     handler = scope.process.scopes[node.scope].compensations.get(node.id)
     facts: dict[str, Any] = {"undoes": thrower.id}
-    if handler is not None:
+    if handler is not None and "inner" not in record:
         undoing = execution.activate(execution.spec_of(scope, handler), scope, facts)
     else:
         undoing = execution.activate(execution.spec_of(scope, node.id), scope, {**facts, "replays": record})
