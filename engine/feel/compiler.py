@@ -13,7 +13,7 @@ from .comparison import PLAIN, equal, in_range, is_in, order
 from .errors import Null
 from .loops import compile_filter, compile_for, compile_quantified
 from .scopes import Closure, Static, compile_name, compile_path
-from .types import PARAMETRIC, fits
+from .types import fits
 from .values import Range, kind_of
 
 
@@ -147,7 +147,7 @@ def _in(node: syntax.In, static: Static) -> Closure:
 def _instance_of(node: syntax.InstanceOf, static: Static) -> Closure:
     """Null for a type that lacks its parts, as in `instance of list`. Source: DMN 1.4 Table 61."""
     value_of, type_ = compile_node(node.value, static), node.type
-    if type_.name not in PARAMETRIC or type_.items or type_.keys:
+    if not type_.incomplete:
         return lambda frame: fits(type_, value_of(frame))
     problem = Null("type_without_parts", type=type_.name)
     static.problem(node.at, problem)

@@ -9,7 +9,6 @@ from .errors import BudgetExceeded, Null
 from .types import fits
 from .values import Function, kind_of
 
-
 _ANYWHERE = Position(1, 1)
 
 

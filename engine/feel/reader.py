@@ -9,7 +9,7 @@ from .budget import Position
 from .errors import FeelSyntaxError
 from .lexer import FULL_WIDTH, NameTable, Token, tokens_of, unescape
 from .syntax import Type
-from .types import TYPE_NAMES
+from .types import PARAMETRIC, TYPE_NAMES
 
 TEXT_LIMIT = 50_000
 DEPTH_LIMIT = 40
@@ -172,20 +172,23 @@ class Reader:
         raise FeelSyntaxError("unknown_type", *at, found=found)
 
     def type_parts(self, name: str) -> Type:
+        if name not in PARAMETRIC:
+            return Type(name)
+        if not self.take("<"):
+            return Type(name, incomplete=True)
         self.deeper()
         items: list[Type] = []
         keys: list[str] = []
-        if name in ("list", "range", "context", "function") and self.take("<"):
-            while not self.sees(">"):
-                if name == "context":
-                    keys.append(self.context_key())
-                    self.expect(":")
-                items.append(self.type())
-                if not self.take(","):
-                    break
-            self.expect(">")
-            if name == "function":
-                self.expect("->")
-                items.insert(0, self.type())
+        while not self.sees(">"):
+            if name == "context":
+                keys.append(self.context_key())
+                self.expect(":")
+            items.append(self.type())
+            if not self.take(","):
+                break
+        self.expect(">")
+        if name == "function":
+            self.expect("->")
+            items.insert(0, self.type())
         self.depth -= 1
         return Type(name, tuple(items), tuple(keys))

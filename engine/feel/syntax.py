@@ -157,8 +157,12 @@ class Test(Node):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type by name; `items` are the element type of list and range, the result and parameters of a function, the entries of a context."""
+    """A type by name; `items` are the element type of list and range, the result and parameters of a function, the entries of a context.
+
+    One that is `incomplete` was written without them (`list` instead of `list<number>`).
+    """
 
     name: str
     items: tuple[Type, ...] = ()
     keys: tuple[str, ...] = ()
+    incomplete: bool = False

@@ -1,20 +1,25 @@
-"""Boxed expressions at work: contexts, lists, relations, invocations, conditionals, filters, iterations. Source: DMN 1.4 §10.2.2."""
+"""Boxed expressions at work: contexts, lists, relations, invocations, conditionals, filters, iterations. Source: DMN 1.4 §10.2.1."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from engine.core.dmn.model import BoxedContext, BoxedList, Conditional, Filter, Invocation, Iteration, Relation, Typed
-from engine.feel import BudgetExceeded
-from engine.feel.values import Range
+from engine.core.dmn.model import BoxedContext, BoxedList, Conditional, Filter, Formula, Invocation, Iteration, Logic, Relation, Typed
+from engine.core.dmn.types import Type
+from engine.feel import Null
 
-if TYPE_CHECKING:
-    from engine.core.dmn.evaluation import Run
-
-MAX_ITEMS = 20_000  # of a range that is iterated over
 Scope = dict[str, object]
+
+
+class Run(Protocol):
+    """What a boxed expression asks of the evaluation it is part of."""
+
+    def logic(self, logic: Logic, scope: Scope) -> object: ...
+    def formula(self, formula: Formula, scope: Scope) -> object: ...
+    def value(self, value: object, wanted: Type, name: str = "") -> object: ...
+    def items(self, source: object) -> list[object]: ...
+    def spend(self) -> None: ...
 
 
 def context(run: Run, logic: BoxedContext, scope: Scope) -> object:
@@ -47,8 +52,11 @@ def conditional(run: Run, logic: Conditional, scope: Scope) -> object:
 
 def chosen(run: Run, logic: Filter, scope: Scope) -> object:
     """The elements for which the match is true; the entries of an element are visible by their names, as in FEEL filters."""
+    source = run.logic(logic.source, scope)
+    if source is None:
+        return None
     found = []
-    for item in elements(run.logic(logic.source, scope)):
+    for item in source if type(source) is list else [source]:
         entries = item if type(item) is dict else {}
         if run.logic(logic.match, {**scope, "item": item, **entries}) is True:
             found.append(item)
@@ -56,16 +64,19 @@ def chosen(run: Run, logic: Filter, scope: Scope) -> object:
 
 
 def iteration(run: Run, logic: Iteration, scope: Scope) -> object:
-    source = run.logic(logic.source, scope)
-    if source is None:
+    """Over a list, a single value, or the whole numbers or days of a range; null when there is nothing to go through."""
+    try:
+        source = run.items(run.logic(logic.source, scope))
+    except Null:
         return None
     results: list[object] = []
-    for item in elements(source):
+    for item in source:
         run.spend()
-        results.append(run.logic(logic.body, {**scope, logic.variable: item, "partial": list(results) if logic.kind == "for" else None}))
-    if logic.kind == "for":
-        return results
-    return quantified(results, logic.kind == "every")
+        here = {**scope, logic.variable: item}
+        if logic.kind == "for":
+            here["partial"] = list(results)
+        results.append(run.logic(logic.body, here))
+    return results if logic.kind == "for" else quantified(results, logic.kind == "every")
 
 
 def quantified(results: list[object], is_every: bool) -> bool | None:
@@ -74,28 +85,6 @@ def quantified(results: list[object], is_every: bool) -> bool | None:
     if any(each is deciding for each in results):
         return deciding
     return is_every if all(each is is_every for each in results) else None
-
-
-def elements(value: object) -> list[object]:
-    """A single value counts as a list of one (DMN 1.4 §10.3.2.9.4), null as an empty one."""
-    if value is None:
-        return []
-    if type(value) is Range:
-        return _numbers(value)
-    return value if type(value) is list else [value]
-
-
-def _numbers(value: Range) -> list[object]:
-    """The whole numbers of a closed range, which FEEL can iterate over; another range is a single value."""
-    ends = (value.start, value.end)
-    if not all(type(end) is Decimal and end == end.to_integral_value() for end in ends) or not (
-        value.start_included and value.end_included
-    ):
-        return [value]
-    low, high = int(value.start), int(value.end)  # type: ignore[call-overload]
-    if abs(high - low) >= MAX_ITEMS:
-        raise BudgetExceeded("size", MAX_ITEMS)
-    return [Decimal(number) for number in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
 
 
 def typed(run: Run, logic: Typed, scope: Scope) -> object:

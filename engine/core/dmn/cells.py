@@ -1,7 +1,7 @@
 """The cells of a decision table. Most hold constants (`"a","b"`, `> 5`, `[1..10)`, `not(true)`): those are understood as sets of
 values, which makes them fast to test and lets the deployment look for overlaps and gaps. All others are left to FEEL.
 
-Source: DMN 1.4 §10.3.1.2 grammar rules 7–18, unary tests.
+Source: DMN 1.4 §10.3.1.2 grammar rules 7 to 15, unary tests.
 """
 
 from __future__ import annotations

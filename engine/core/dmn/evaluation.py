@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from engine.core.dmn import boxed, policies
 from engine.core.dmn.cells import Cell
@@ -25,13 +26,16 @@ from engine.core.dmn.model import (
 )
 from engine.core.dmn.record import DecisionResult, Evaluation, InputValue, MatchedRule, Remark, brief
 from engine.core.dmn.types import ANY, Allows, Mismatch, Type, convert
-from engine.feel import Budget, BudgetExceeded, Function, host_function
+from engine.feel import Budget, BudgetExceeded, Function, Null, host_function
+from engine.feel import Run as FeelRun
 from engine.feel import Warning as FeelWarning
+from engine.feel.loops import elements
 
 MAX_EVALUATIONS = 20_000  # FEEL evaluations in one decision; constant cells cost nothing
 MAX_CALLS = 30  # functions of the model inside one another
 MAX_REMARKS = 100
 CELL_BUDGET = Budget(steps=20_000)
+NO_SIBLINGS: Mapping[str, object] = {}
 Scope = dict[str, object]
 
 
@@ -250,6 +254,14 @@ class Run:
             return value
         return self.value(value, formula.type)
 
+    def items(self, source: object) -> list[object]:
+        """What a boxed iteration goes through. Raises Null, which is remarked, for null and for ranges that cannot be counted."""
+        try:
+            return list(islice(elements(source, FeelRun({}, self.now, CELL_BUDGET)), self.left + 1))
+        except Null as problem:
+            self.remark([FeelWarning(problem.code, 1, 1, problem.facts)], None, None)
+            raise
+
     def table(self, table: DecisionTable, scope: Scope) -> object:
         place = self.place
         values = [self.input(table, at, scope) for at in range(len(table.inputs))]
@@ -278,7 +290,7 @@ class Run:
         column = table.inputs[at]
         value = self.formula(column.expression, scope, rule=0)
         value = self.convert(value, column.type, scope, "input_type", "input_not_allowed", column.label)
-        if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value):
+        if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value, NO_SIBLINGS):
             return self.refuse(self.failed("input_not_allowed", value, column.allowed.text, column.label))
         return value
 
@@ -290,7 +302,7 @@ class Run:
 
     def output(self, column: Output, value: object, scope: Scope) -> object:
         value = self.convert(value, column.type, scope, "output_type", "output_not_allowed", column.label)
-        if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value):
+        if column.allowed is not None and column.allowed is not column.type.allowed and not self.allows(scope)(column.allowed, value, NO_SIBLINGS):
             return self.refuse(self.failed("output_not_allowed", value, column.allowed.text, column.label))
         return value
 
@@ -322,13 +334,13 @@ class Run:
     def allows(self, scope: Scope) -> Allows:
         """Null is not judged: every type has it."""
 
-        def allowed(cell: Cell, value: object) -> bool:
+        def allowed(cell: Cell, value: object, siblings: Mapping[str, object]) -> bool:
             fast = cell.fast
             if value is None:
                 return True
             if fast is not None and type(value) is fast[0]:
                 return fast[1](value)
-            return self.accepts(cell, value, scope, None)
+            return self.accepts(cell, value, {**scope, **siblings}, None)
 
         return allowed
 
@@ -362,11 +374,12 @@ class Run:
                 return self.refuse(self.failed(not_allowed, mismatch.value, mismatch.allowed, label))
             return self.refuse(self.failed(code, mismatch.value, mismatch.expected, label))
 
-    def refuse(self, mismatch: DecisionFailed) -> None:
+    def refuse(self, mismatch: DecisionFailed) -> object:
         """Go on with null, as the standard says, and remember why."""
         self.mismatch = self.mismatch or mismatch
         if len(self.remarks) < MAX_REMARKS:
             self.remarks.append(Remark(self.place.id, None, None, mismatch.code, 1, 1, mismatch.facts, "dmn"))
+        return None
 
     def failed(self, code: str, value: object, expected: str, column: str) -> DecisionFailed:
         return DecisionFailed(code, decision=self.place.name, column=column, value=brief(value), expected=expected)

@@ -1,7 +1,7 @@
 """Boxed expressions from XML: literal expressions, contexts, lists, relations, invocations, functions, and those of DMN 1.4.
 
 Every reader returns the logic, or None after reporting why there is none. `names` are the names visible where the logic stands.
-Source: DMN 1.4 §7.3, §10.2.2.
+Source: DMN 1.4 §7.3, §10.2.1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hit policies: from the rules that match to the one result of a decision table. Source: DMN 1.4 §8.2.10–8.2.11."""
+"""Hit policies: from the rules that match to the one result of a decision table. Source: DMN 1.4 §8.2.10, §10.3.2.10."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from engine.core.dmn.source import Source, shorten
 from engine.core.dmn.vocabulary import Element, local
@@ -29,7 +30,7 @@ def target(source: Source, reference: Element, kinds: Sequence[str]) -> Element 
 
 def source_namespace(element: Element) -> str | None:
     """The model's own namespace, which some tools write before the `#`."""
-    return element.getroottree().getroot().get("namespace")
+    return cast("str | None", element.getroottree().getroot().get("namespace"))
 
 
 def check(source: Source, root: Element) -> None:

@@ -22,7 +22,8 @@ Parsed = TypeVar("Parsed")
 class Source:
     """The file's name and DMN namespace, its elements by id, the findings so far.
 
-    `types` are the file's own types as FEEL sees them. `place` is the id of the decision (or knowledge model) whose logic is being read: findings name it.
+    `types` are the file's own types as FEEL sees them. `place` is the id of the decision (or knowledge model) whose logic is being read:
+    findings name it.
     """
 
     file: str

@@ -57,7 +57,7 @@ def _output(output: Output, formula: Formula, rule: Rule, file: str, place: str 
         return
     facts = {"rule": rule.index, "column": output.label, "text": shorten(formula.text)}
     try:
-        value = convert(formula.constant[0], output.type, lambda allowed, value: True)
+        value = convert(formula.constant[0], output.type, lambda allowed, value, siblings: True)
     except Mismatch as mismatch:
         yield Problem("dmn_output_wrong_type", file, formula.line, place, {**facts, "type": mismatch.expected})
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from engine.core.bpmn.words import Words
 from engine.core.dmn.cells import Cell, constant, literal, literals
@@ -16,6 +17,7 @@ MAX_RULES = 5_000
 MAX_CELLS = 50_000
 Names = tuple[str, ...]
 TypeOf = Callable[[Element, str | None], Type]
+Part = TypeVar("Part")
 
 
 def read_table(source: Source, type_of: TypeOf, element: Element, names: Names) -> DecisionTable | None:
@@ -29,21 +31,19 @@ def read_table(source: Source, type_of: TypeOf, element: Element, names: Names) 
     if not _has_a_sane_size(source, element, inputs, outputs, rows):
         return None
     rules = [_rule(source, row, index, inputs, outputs, names) for index, row in enumerate(rows, 1)]
-    if any(problem.severity == "error" for problem in source.problems[before:]) or None in inputs or None in outputs or None in rules:
+    columns, results, read = _all(inputs), _all(outputs), _all(rules)
+    if any(problem.severity == "error" for problem in source.problems[before:]) or columns is None or results is None or read is None:
         return None
-    table = DecisionTable(
-        policy,
-        aggregation,
-        tuple(inputs),
-        tuple(outputs),
-        tuple(rules),
-        headings,
-        element.sourceline or 0,
-        element.get("id"),
-        type_of(element, element.get("typeRef")),
-    )  # type: ignore[arg-type]
+    type_ = type_of(element, element.get("typeRef"))
+    table = DecisionTable(policy, aggregation, columns, results, read, headings, element.sourceline or 0, element.get("id"), type_)
     source.problems.extend(check_table(table, source.file, source.place))
     return table
+
+
+def _all(parts: list[Part | None]) -> tuple[Part, ...] | None:
+    """The parts, or None if one could not be read."""
+    found = tuple(part for part in parts if part is not None)
+    return found if len(found) == len(parts) else None
 
 
 def _policy(source: Source, element: Element) -> tuple[HitPolicy, Aggregation | None]:

@@ -1,4 +1,4 @@
-"""Item definitions from XML: a model's own types by name. Source: DMN 1.4 §7.3.2."""
+"""Item definitions from XML: a model's own types by name. Source: DMN 1.4 §7.3.3."""
 
 from __future__ import annotations
 
@@ -54,36 +54,43 @@ class TypeReader:
             known = ANY
         return known
 
-    def definition(self, element: Element, name: str) -> Type:
-        """The type that an itemDefinition or itemComponent defines."""
+    def definition(self, element: Element, name: str, siblings: tuple[str, ...] = ()) -> Type:
+        """The type that an itemDefinition or itemComponent defines; allowed values of a component may name its `siblings`.
+
+        Those of a collection are of its elements; a constraint is on the collection itself. Source: DMN 1.5 §7.3.3.
+        """
         base = self.base(element, name)
-        own = replace(base, name=name, allowed=self.allowed(element, name) or base.allowed)
-        if element.get("isCollection") in ("true", "1"):
-            # DMN 1.4 §7.3.3: the allowed values of a collection are those of its elements.
-            return Type(name, "list", own)
-        return own
+        values, constraint = (self.allowed(element, tag, name, siblings) for tag in ("allowedValues", "typeConstraint"))
+        if element.get("isCollection") not in ("true", "1"):
+            return _narrowed(_narrowed(replace(base, name=name), values), constraint)
+        return Type(name, "list", _narrowed(replace(base, name=name), values), allowed=constraint)
 
     def base(self, element: Element, name: str) -> Type:
         components = list(self.source.children(element, "itemComponent"))
         if components:
-            return Type(name, "context", None, {_name(each): self.definition(each, _name(each)) for each in components})
+            names = tuple(_name(each) for each in components)
+            return Type(name, "context", None, {_name(each): self.definition(each, _name(each), names) for each in components})
         function = self.source.child(element, "functionItem")
         if function is not None:
             output = function.get("outputTypeRef")
-            return Type(name, "function", output=self.of(function, output) if output else None)
+            takes = tuple(self.of(each, each.get("typeRef")) for each in self.source.children(function, "parameters"))
+            return Type(name, "function", output=self.of(function, output) if output else None, takes=takes)
         reference = self.source.child(element, "typeRef")
         written = "".join(reference.itertext()) if reference is not None else element.get("typeRef")
         if written is not None and local(element) == "itemDefinition" and written.strip() == name and built_in(name):
             return built_in(name) or ANY  # a definition that only repeats a FEEL type
         return self.of(element, written)
 
-    def allowed(self, element: Element, name: str) -> Cell | None:
-        for tag in ("allowedValues", "typeConstraint"):
-            values = self.source.child(element, tag)
-            if values is not None:
-                found = cell(self.source, values, (), Words("dmn.where.allowed", column=name))
-                return found if found is not None and found.unary is not None else None
-        return None
+    def allowed(self, element: Element, tag: str, name: str, siblings: tuple[str, ...]) -> Cell | None:
+        values = self.source.child(element, tag)
+        found = None if values is None else cell(self.source, values, siblings, Words("dmn.where.allowed", column=name))
+        return found if found is not None and found.unary is not None else None
+
+
+def _narrowed(base: Type, allowed: Cell | None) -> Type:
+    if allowed is None:
+        return base
+    return replace(base, allowed=allowed, wider=base.wider if base.allowed is None else (*base.wider, base.allowed))
 
 
 def component_names(source: Source, root: Element) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What a `typeRef` means: the FEEL types and a model's own item definitions, and how a process variable becomes such a value.
 
 Process variables are JSON, so dates, times and durations arrive as texts: they are read where the type asks for one, as Camunda 8
-does. Nothing else is converted, and what does not fit raises Mismatch. Source: DMN 1.4 §7.3.2, §10.3.2.9.
+does. Nothing else is converted, and what does not fit raises Mismatch. Source: DMN 1.4 §7.3.3, §10.3.2.9.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.feel import syntax
 from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_time
 from engine.feel.values import DaysTimeDuration, Function, Range, YearsMonthsDuration, kind_of
 
-Allows: TypeAlias = Callable[[Cell, object], bool]
+Allows: TypeAlias = Callable[[Cell, object, Mapping[str, object]], bool]
 
 
 class Mismatch(Exception):
@@ -36,14 +36,19 @@ class Mismatch(Exception):
 
 @dataclass(frozen=True)
 class Type:
-    """A type by its FEEL kind. `item` is set for lists, `components` for contexts with known entries, `allowed` narrows it."""
+    """A type by its FEEL kind. `item` is set for lists, `components` for contexts with known entries.
+
+    `allowed` narrows it, and `wider` are the allowed values of the types that it narrows.
+    """
 
     name: str
     kind: str
     item: Type | None = None
     components: Mapping[str, Type] = field(default_factory=dict)
     allowed: Cell | None = None
+    wider: tuple[Cell, ...] = ()
     output: Type | None = None  # what a function gives, if its definition says so
+    takes: tuple[Type, ...] | None = None  # the parameters of a function, likewise
 
     @property
     def result(self) -> Type:
@@ -121,6 +126,8 @@ def as_feel(wanted: Type) -> syntax.Type:
     """The type as FEEL's `instance of` asks for it: allowed values do not count. Source: DMN 1.4 §10.3.2.9."""
     if wanted.kind == "list" and wanted.item is not None:
         return syntax.Type("list", (as_feel(wanted.item),))
+    if wanted.takes is not None:
+        return syntax.Type("function", (as_feel(wanted.result), *map(as_feel, wanted.takes)))
     if wanted.components:
         return syntax.Type("context", tuple(map(as_feel, wanted.components.values())), tuple(wanted.components))
     return syntax.Type({"any": "Any", "integer": "number", "null": "Null"}.get(wanted.kind, wanted.kind))
@@ -129,15 +136,20 @@ def as_feel(wanted: Type) -> syntax.Type:
 def convert(value: object, wanted: Type, allows: Allows, *, partial: bool = False) -> object:
     """`value` as a value of type `wanted`; null belongs to every type. Raises Mismatch.
 
-    `allows(cell, value)` judges the allowed values of a type. A context lacks no entry of its type, unless it may be `partial`: process
-    variables leave out what is null.
+    `allows(cell, value, siblings)` judges the allowed values of a type; in an entry of a context, they may name the other entries. A context
+    lacks no entry of its type, unless it may be `partial`: process variables leave out what is null.
     """
     if value is None:
         return None
     converted = _shape(value, wanted, allows, partial)
-    if wanted.allowed is not None and not allows(wanted.allowed, converted):
-        raise Mismatch(wanted.name, converted, allowed=wanted.allowed.text)
+    _judge(converted, wanted, allows, {})
     return converted
+
+
+def _judge(value: object, wanted: Type, allows: Allows, siblings: Mapping[str, object]) -> None:
+    for cell in (*wanted.wider, wanted.allowed):
+        if cell is not None and not allows(cell, value, siblings):
+            raise Mismatch(wanted.name, value, allowed=cell.text)
 
 
 def _shape(value: object, wanted: Type, allows: Allows, partial: bool) -> object:
@@ -181,14 +193,22 @@ def _list(value: object, item: Type, allows: Allows, partial: bool) -> list[obje
 
 
 def _context(value: dict[str, object], wanted: Type, allows: Allows, partial: bool) -> dict[str, object]:
+    """Entries of their types first; then all of them are there to be judged, each with the others in sight. Source: DMN 1.4 §7.3.3."""
     converted = dict(value)
     for name, component in wanted.components.items():
         if name not in value and not partial:
             raise Mismatch(component.name, None, name)
+        given = value.get(name)
         try:
-            converted[name] = convert(value.get(name), component, allows, partial=partial)
+            converted[name] = None if given is None else _shape(given, component, allows, partial)
         except Mismatch as mismatch:
             raise mismatch.inside(name) from None
+    for name, component in wanted.components.items():
+        if converted[name] is not None:
+            try:
+                _judge(converted[name], component, allows, converted)
+            except Mismatch as mismatch:
+                raise mismatch.inside(name) from None
     return converted
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias, cast
+
 from lxml import etree
 
 NAMESPACES = {
@@ -83,16 +85,16 @@ CHILDREN: dict[str, frozenset[str]] = {
     **dict.fromkeys("outputDecision encapsulatedDecision inputDecision".split(), frozenset()),
 }
 
-Element = etree._Element
+Element: TypeAlias = etree._Element
 
 
 def namespace(element: Element) -> str | None:
-    return etree.QName(element).namespace
+    return cast("str | None", etree.QName(element).namespace)
 
 
 def local(element: Element) -> str:
     """The element's name without namespace."""
-    return etree.QName(element).localname
+    return str(etree.QName(element).localname)
 
 
 def is_feel(language: str | None) -> bool:

@@ -1,5 +1,7 @@
-"""Dates, times and durations: constructors, calendar functions, and the clock of the evaluation. Source: DMN 1.4 §10.3.4.1, §10.3.4.8, §10.3.4.11; `date and time`
-with a zone and `last day of month` as the stock BPMN tools have them."""
+"""Dates, times and durations: constructors, calendar functions, and the clock of the evaluation.
+
+Source: DMN 1.4 §10.3.4.1, §10.3.4.8, §10.3.4.11; `date and time` with a zone and `last day of month` as the stock BPMN tools have them.
+"""
 from __future__ import annotations
 
 from calendar import monthrange
