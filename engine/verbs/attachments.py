@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from engine.core.forms.file_kinds import LARGEST
 from engine.core.forms.model import Attachment, Form
 from engine.core.runtime.step import Json
 from engine.tables.instances import ProcessInstance
@@ -22,7 +23,6 @@ from engine.verbs.case_facts import task_facts
 from engine.verbs.errors import EngineError, NotAllowed, NotFound
 from engine.verbs.file_types import clean_name, media_type
 
-LARGEST = 20 * 1024 * 1024  # bytes of one file
 MANY = 50  # files of one person for one task or start
 
 

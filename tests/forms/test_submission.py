@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from engine.core.forms.model import Attachment
 from engine.core.forms.reader import read
 from engine.core.forms.submission import submit, submit_json
+from engine.core.forms.view import view
 from engine.texts import text
 
-from .conftest import EVERY, NOW, choices, field, form_of
+from .conftest import EVERY, NOW, choices, field, form_of, problems_of
 
 PDF = Attachment("f1", "执照.PDF", 2048, "application/pdf")
 PICTURE = Attachment("f2", "现场.png", 1024, "image/png")
@@ -374,3 +375,30 @@ def test_whatever_a_program_sends_gives_json_or_errors_with_sentences(given):
     json.dumps(submission.values, allow_nan=False)
     for error in submission.errors.values():
         assert not text(error.code, "zh", **error.facts).startswith("form.")
+
+
+@pytest.mark.parametrize(("rows", "code"), [([], "form.too_few_rows"), ([{"cell": "甲"}], None)])
+def test_a_list_may_need_a_row(rows, code):
+    form = form_of({"type": "dynamiclist", "id": "list", "path": "rows", "label": "分工", "properties": {"minRows": "1"}, "components": [field(key="cell")]})
+    found = submit_json(form, {"rows": rows}, {}, now=NOW)
+
+    assert [error.code for error in found.errors.values()] == ([code] if code else [])
+    assert view(form, {}, now=NOW).lines[0].parts[0].required
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        field(properties={"minRows": "1"}), {"type": "dynamiclist", "id": "l", "path": "r", "properties": {"minRows": "0"}, "components": []},
+        {"type": "dynamiclist", "id": "l", "path": "r", "allowAddRemove": False, "properties": {"minRows": "1"}, "components": []},
+    ],
+)  # fmt: skip
+def test_a_number_of_rows_is_asked_only_of_lists_that_can_grow(component):
+    assert [problem.code for problem in problems_of(component)] == ["form_min_rows"]
+
+
+def test_what_a_file_field_takes_is_said_in_words():
+    form = form_of(field("filepicker", "papers", accept=".pdf,.doc,.docx,image/*,.dwg"))
+    (hint,) = view(form, {}, now=NOW).lines[0].parts[0].hints
+    assert text(hint.code, "zh", **hint.facts) == "可以上传PDF、Word 文档、图片（JPG、PNG 等）、.dwg，每个文件不超过 20 MB。"
+    assert text(hint.code, "en", **hint.facts).startswith("You may upload PDF, Word documents, pictures")

@@ -58,7 +58,7 @@ OPEN: dict[str, set[str]] = {
     "notification_pages.read": EVERYONE,
     "signing_in.sign_out": EVERYONE,
 }
-PUBLIC = {"static", "health.alive", "health.ready", "signing_in.show", "signing_in.sign_in", "signing_in.demonstrate", "texts.change"}
+PUBLIC = {"static", "health.alive", "health.ready", "signing_in.show", "signing_in.sign_in", "signing_in.demonstrate", "texts.change", "channel_pages.show"}
 
 
 def endpoints(app):

@@ -8,6 +8,8 @@ from engine.core.forms.kinds import KINDS, MANY, TEXTS
 from engine.core.forms.model import Component, Form, Formula, Template, read_by
 from engine.core.forms.names import option_text
 from engine.core.forms.properties import as_number
+from engine.core.forms.rules import least_rows
+from engine.core.forms.sources import ROWS
 from engine.feel import Expression
 
 RESERVED = frozenset(
@@ -51,6 +53,7 @@ def check(form: Form, report: Report) -> None:
 
 def _check_needs(component: Component, report: Report) -> None:
     settings = component.settings
+    _check_rows(component, report)
     if component.kind == "expression" and "expression" not in settings:
         report(component, "expression_missing")
     if component.kind == "table":
@@ -68,6 +71,17 @@ def _check_needs(component: Component, report: Report) -> None:
     labelled = KINDS[component.kind].keyed and component.kind != "expression"
     if labelled and not any(component.template(name).text.strip() for name in ("label", "dateLabel", "timeLabel")):
         report(component, "label_missing")
+
+
+def _check_rows(component: Component, report: Report) -> None:
+    """form-js has no rule for how many rows a list needs, so ours rides in the extension properties: `minRows`."""
+    wanted = component.properties.get("minRows")
+    if wanted is None:
+        return
+    settings = component.settings
+    fixed = settings.get("isRepeating", True) is not True or settings.get("allowAddRemove", True) is not True
+    if component.kind != "dynamiclist" or fixed or least_rows(component) == 0:
+        report(component, "min_rows", value=str(wanted)[:40], limit=ROWS)
 
 
 def _check_default(component: Component, report: Report) -> None:

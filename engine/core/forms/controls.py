@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.core.forms import rules, values
+from engine.core.forms.file_kinds import LARGEST, FileKinds
 from engine.core.forms.filling import Instance
 from engine.core.forms.kinds import MANY, TEXTS
 from engine.core.forms.names import option_text
@@ -70,7 +71,7 @@ def hints(instance: Instance, now: datetime) -> tuple[Hint, ...]:
         if longest is not None:
             found.append(Hint("form.hint.max_length", {"limit": int(longest)}))
     if component.kind == "filepicker" and (accept := instance.text("accept", now)):
-        found.append(Hint("form.hint.accept", {"accept": accept}))
+        found.append(Hint("form.hint.accept", {"accept": FileKinds(accept), "size": LARGEST // 1024 // 1024}))
     if component.kind == "datetime" and component.settings.get("disallowPassedDates"):
         found.append(Hint("form.hint.not_passed"))
     return tuple(found)

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from stdnum.cn import uscc
 
+from engine.core.forms.file_kinds import FileKinds
 from engine.core.forms.kinds import TEXTS
 from engine.core.forms.model import Component, Formula, Invalid, Json
 from engine.core.forms.patterns import Pattern
 from engine.core.forms.properties import as_number
+from engine.core.forms.sources import ROWS
 from engine.core.forms.templates import evaluate
 from engine.core.forms.values import is_empty
 
@@ -99,7 +101,14 @@ def judge_files(component: Component, value: Json, accept: str) -> None:
     for file in value if isinstance(value, list) and wanted else []:
         name, media_type = str(file["name"]).lower(), str(file["mediaType"]).lower()  # type: ignore[index,call-overload]
         if not any(_accepted(part, name, media_type) for part in wanted):
-            raise Invalid("file_type", name=file["name"], accept=accept)  # type: ignore[index,call-overload]
+            raise Invalid("file_type", name=file["name"], accept=FileKinds(accept))  # type: ignore[index,call-overload]
+
+
+def least_rows(component: Component) -> int:
+    """How many rows a list needs, by its property `minRows`; 0 if it says nothing that counts."""
+    text = str(component.properties.get("minRows", ""))
+    number = int(text) if text.isdecimal() and text.isascii() and len(text) < 4 else 0
+    return number if number <= ROWS else 0
 
 
 def _accepted(part: str, name: str, media_type: str) -> bool:

@@ -110,7 +110,7 @@ def _deeper_than(limit: int, value: object) -> bool:
 
 def _judge(instance: Instance, source: Source, filling: Filling) -> FieldError | None:
     if instance.repeats:
-        return None if instance.hidden else instance.error
+        return None if instance.hidden else instance.error or _judge_rows(instance)
     if not instance.keyed:
         return None
     if instance.hidden or instance.locked:
@@ -124,6 +124,11 @@ def _judge(instance: Instance, source: Source, filling: Filling) -> FieldError |
     except Invalid as invalid:
         return invalid.error
     return None
+
+
+def _judge_rows(instance: Instance) -> FieldError | None:
+    least = rules.least_rows(instance.component) if instance.changeable else 0
+    return FieldError("form.too_few_rows", {"count": least}) if len(instance.rows) < least else None
 
 
 def _judge_untouchable(instance: Instance, source: Source) -> FieldError | None:

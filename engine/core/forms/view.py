@@ -14,6 +14,7 @@ from engine.core.forms.markdown import escape, to_html
 from engine.core.forms.model import Attachment, Component, FieldError, Form, Json
 from engine.core.forms.names import dom_id, html_name, option_text, static_name
 from engine.core.forms.parts import Choice, Fault, Line, ListRow, Part, Table, View
+from engine.core.forms.rules import least_rows
 from engine.core.forms.settling import fill, files_of
 from engine.core.forms.sources import ABSENT, JUDGED, KEPT, RawSource
 from engine.core.forms.submission import judge
@@ -173,6 +174,7 @@ class _Drawing:
             open_rows=open_rows,
             error=self.errors.get(name),
             changeable=instance.changeable and not self.read_only,
+            required=least_rows(instance.component) > 0 and not self.read_only,
             refresh=static_name(instance.path) in self.dependencies,
         )
 
