@@ -28,9 +28,7 @@ from webapp.settings import Settings
 
 pytestmark = pytest.mark.browser
 OTHERWISE = {
-    "enterprise_deregistration": "简易注销",  # the first one ends with an enterprise that stays
-    "enterprise_establishment": "只办登记",  # the first one does the same five more times
-    "project_construction": "核准项目，逾期未复，进展逾期未报，验收整改",  # the first one is twice as long
+    "enterprise_deregistration": "公示期内有异议，转普通注销",  # the first one ends with an enterprise that stays
 }
 FOUNDED = datetime(2026, 8, 31, 16, 0, tzinfo=UTC)  # before every scenario
 

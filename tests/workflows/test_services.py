@@ -173,3 +173,15 @@ def test_each_way_a_service_can_be_ended_is_offered_once():
                     formula = property_formula(node.properties["actionGroups"])
                     given = {name: source.evaluate({}, now=NOW).value for name, source in handed.items() if name == "main_service"}
                     assert formula.expression.evaluate(given, now=NOW).value == [], (process.id, call.id)
+
+
+def test_the_guide_tells_for_whom_each_process_is():
+    guide = (shipped.ROOT / "docs" / "modelling-guide.zh.md").read_text("utf-8")
+    rows = {kind: set(names.split("、")) for kind, names in re.findall(r"^\| ([^|]+) \| ([^|]+、[^|]+|企业交流会邀请) \|", guide, re.MULTILINE)}
+    processes = shipped.everything().processes
+    names = {audience: {processes[id_].name for id_ in processes if AUDIENCES[id_] == audience} for audience in ("enterprise", "part", "internal")}
+
+    assert rows["企业（可终止）"] == {processes[id_].name for id_ in SERVICES}
+    assert rows["企业（可终止）"] | rows["企业（不另设终止）"] == names["enterprise"]
+    assert rows["共用环节"] == names["part"]
+    assert rows["内部工作"] == names["internal"]

@@ -140,12 +140,12 @@ def _node_label(shape: Shape, node: Node) -> str:
         return _outside(shape, node.name)
     if node.kind in SUB_PROCESSES and _is_open(shape):
         return block(node.name, x, shape.y + 6, shape.width - 20, 2, middle=False)
-    # Signs stand in the upper left corner and at the lower border; a long name keeps clear of both.
-    above, below = (14 if node.kind in TASK else 4), (18 if has_markers(node, _is_open(shape)) else 4)
-    rows = max(int((shape.height - above - below) // LINE), 1)
+    # Signs stand in the upper left corner and at the lower border; a long name keeps clear of both as far as there is room.
+    sign, below = (26 if node.kind in TASK else 4), (18 if has_markers(node, _is_open(shape)) else 4)
+    rows = max(int((shape.height - min(sign, 14) - below) // LINE), 1)
     lines = len(wrap(node.name, shape.width - 12, rows))
-    low, high = shape.y + LINE * lines / 2 + above, shape.y + shape.height - LINE * lines / 2 - below
-    y = min(max(shape.y + shape.height / 2, low if lines > 2 else shape.y), high)
+    low, high = shape.y + LINE * lines / 2 + sign, shape.y + shape.height - LINE * lines / 2 - below
+    y = min(max(shape.y + shape.height / 2, low if lines > 1 else shape.y), high)
     return block(node.name, x, y, shape.width - 12, rows)
 
 
