@@ -115,7 +115,7 @@ def number(value: Decimal) -> int | float | Decimal:
     if value == value.to_integral_value() and value.adjusted() < DECIMAL128.prec:
         return int(value)
     near = float(value)
-    return near if Decimal(repr(near)) == value else value
+    return near if Decimal(repr(near)) == value else DECIMAL128.normalize(value)
 
 
 def host_function(parameters: Sequence[str], call: Callable[..., object]) -> Function:

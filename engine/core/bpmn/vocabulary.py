@@ -6,11 +6,13 @@ What is not listed here is reported by `survey`, so a name that is missing costs
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from lxml import etree
 
 from engine.core.bpmn.model import Kind
 
-Element = etree._Element
+Element: TypeAlias = etree._Element
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
