@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,23 @@ def test_killed_between_any_two_requests_the_server_goes_on_where_it_was(server)
 
     _, page = server.request("/enterprise")
     assert page.count("断电也不丢的诉求") == 1
+
+
+def test_a_process_that_is_killed_is_begun_anew_and_the_others_go_on(server):
+    def children():
+        return set(Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split())
+
+    server.request("/readyz")
+    before = children()
+    assert len(before) >= 2  # who answers, and the worker
+    for child in before:
+        os.kill(int(child), signal.SIGKILL)
+
+    server.request("/readyz")  # waits in the port's queue until somebody answers
+    deadline = time.monotonic() + 20
+    while len(children()) < len(before) and time.monotonic() < deadline:
+        server.request("/readyz")
+    assert len(children()) >= len(before) and not children() & before
 
 
 def test_a_terminated_server_stops_by_itself(server):

@@ -144,7 +144,7 @@ def serve(chosen: argparse.Namespace) -> int:
 
     installation = from_environment()
     try:
-        return serving.serve(installation, announce=lambda address: _say(chosen, "cli.serving", address=address))
+        return serving.serve(installation, lambda address: _say(chosen, "cli.serving", address=address), chosen.processes)
     except serving.StartRefused as refused:
         return _complain(chosen, refused.code)
 
@@ -245,7 +245,8 @@ def _parser() -> argparse.ArgumentParser:
     decision.add_argument("file", metavar="FILE")
     decision.add_argument("decision", metavar="DECISION")
     decision.add_argument("--input", default="{}", metavar="JSON", help=text("cli.help.input"))
-    command("serve", serve)
+    served = command("serve", serve)
+    served.add_argument("--processes", type=int, metavar="N", help=text("cli.help.processes"))
     command("worker", worker)
     command("demo", demo)
     command("verify-log", verify_log)

@@ -27,9 +27,13 @@ class Installation:
     def store(self) -> Store:
         """The database, created and brought up to date."""
         self.home.mkdir(parents=True, exist_ok=True)
-        store = Store(self.database, worker.follow_up)
+        store = self.reopened()
         store.migrate()
         return store
+
+    def reopened(self) -> Store:
+        """The same for one more process, when `store` has been called before."""
+        return Store(self.database, worker.follow_up)
 
     def secret(self) -> str:
         """What signs the session cookies outside production: made once, so that a restart signs nobody out."""

@@ -1,25 +1,29 @@
-"""The running server: web pages by waitress, the worker as a thread beside them (SQLite), or workers as processes of their own."""
+"""The running server: web pages by processes that share one port, and the worker as one more beside them (SQLite) or elsewhere."""
 
 from __future__ import annotations
 
+import errno
 import signal
-import sys
+import socket
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event
+from time import monotonic, sleep
 
-import structlog
+import limits
 import waitress
 
 from engine.tables.store import Store
-from engine.verbs import people
+from engine.verbs import library, people
 from engine.verbs.worker import run_forever
+from webapp import processes
 from webapp.app import create_app
 from webapp.installation import Installation
 from webapp.settings import Settings, SettingsRefused, from_environment
 
-THREADS = 8
-log = structlog.get_logger(__name__)
+THREADS = 8  # of each process
+WAITING = 1_024  # connections that may wait to be accepted
+PATIENCE = 10.0  # seconds for which the port may still be held by a server that was killed
 
 
 class StartRefused(Exception):
@@ -30,44 +34,71 @@ class StartRefused(Exception):
         super().__init__(code)
 
 
-def serve(installation: Installation, announce: Callable[[str], None]) -> int:
-    """Serve until SIGINT or SIGTERM. Raises StartRefused."""
+def serve(installation: Installation, announce: Callable[[str], None], number: int | None = None) -> int:
+    """Serve by so many processes (one for each core) until SIGINT or SIGTERM. Raises StartRefused."""
+    number = max(1, number or processes.cores())
     settings = _settings(installation)
+    settings = replace(settings, sign_in_rate=_share(settings.sign_in_rate, number))
     store = installation.store()
-    if settings.production:
-        with store.reading() as session:
-            if people.has_demonstrations(session):
-                store.close()
-                raise StartRefused("cli.demonstration_in_production")
-    server = waitress.create_server(create_app(store, settings), host=installation.host, port=installation.port, threads=THREADS)
-    stop = Event()
-    worker = Thread(target=run_forever, args=(store, stop), kwargs={"keep": installation.keep}, name="worker", daemon=True) if store.is_sqlite else None
-    signal.signal(signal.SIGTERM, _interrupt)
-    if worker:
-        worker.start()
-    announce(f"http://{installation.host}:{server.effective_port}/")
+    with store.reading() as session:
+        if settings.production and people.has_demonstrations(session):
+            store.close()
+            raise StartRefused("cli.demonstration_in_production")
+        library.warm(session)  # what is read here, all processes have in common
+    store.close()  # no process may use a connection of another
+    listening = _listen(installation.host, installation.port)
+    announce(f"http://{installation.host}:{listening.getsockname()[1]}/")
+    web: list[processes.Task] = [lambda: _answer(installation.reopened(), settings, listening)] * number
+    processes.run([*web, lambda: _work(installation.reopened(), installation)] if store.is_sqlite else web)
+    listening.close()
+    return 0
+
+
+def _answer(store: Store, settings: Settings, listening: socket.socket) -> None:
+    server = waitress.create_server(create_app(store, settings), sockets=[listening], threads=THREADS)
     try:
         server.run()
-    except (KeyboardInterrupt, SystemExit):
-        log.info("stopping")
     finally:
-        stop.set()
         server.close()
-        if worker:
-            worker.join(timeout=30)
         store.close()
-    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket that all processes accept from. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    until = monotonic() + PATIENCE
+    while True:
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(WAITING)
+            return listening
+        except OSError as failure:
+            listening.close()
+            if failure.errno != errno.EADDRINUSE or monotonic() > until:
+                raise
+            sleep(0.1)
+
+
+def _share(rate: str, number: int) -> str:
+    """A process's part of a rate limit, at least one: each counts for itself, and together they shall not allow more."""
+    whole = limits.parse(rate)
+    return f"{max(1, whole.amount // number)} per {whole.multiples} {whole.GRANULARITY.name}"
 
 
 def work(installation: Installation) -> int:
     """Be a worker until SIGINT or SIGTERM; the job in hand is finished."""
-    store: Store = installation.store()
+    _work(installation.store(), installation)
+    return 0
+
+
+def _work(store: Store, installation: Installation) -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     run_forever(store, stop, keep=installation.keep)
     store.close()
-    return 0
 
 
 def _settings(installation: Installation) -> Settings:
@@ -76,7 +107,3 @@ def _settings(installation: Installation) -> Settings:
     except SettingsRefused as refused:
         raise StartRefused(f"cli.{refused.code}") from None
     return settings if settings.production else replace(settings, secret=installation.secret())
-
-
-def _interrupt(*_: object) -> None:
-    sys.exit(0)

@@ -7,7 +7,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine.core import reference
@@ -51,6 +51,15 @@ def parsed(session: Session, kind: str, sha256: str, file: str) -> Any:
                 del _files[next(iter(_files))]
             found = _files.setdefault((kind, sha256), found)  # the first one wins: processes are compared by identity
     return found
+
+
+def warm(session: Session) -> None:
+    """Read the newest diagrams, decisions and forms before anybody waits for them."""
+    for kind, table in (("process", ProcessDefinition), ("decision", DecisionDefinition), ("form", FormDefinition)):
+        last = select(table.key, func.max(table.version).label("version")).group_by(table.key).subquery()
+        newest = select(table.sha256, table.resource).join(last, (table.key == last.c.key) & (table.version == last.c.version))
+        for sha256, file in session.execute(newest).all():
+            parsed(session, kind, sha256, file)
 
 
 _READERS: Mapping[str, _Parsed] = {"process": bpmn.read, "decision": dmn.read, "form": forms.read}

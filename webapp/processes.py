@@ -1,0 +1,93 @@
+"""Several processes as one program: begun anew when one ends, ended together, and none outlives the one that began them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from threading import Thread
+from time import sleep
+from typing import NoReturn
+
+import structlog
+
+Task = Callable[[], None]
+PAUSE = 1.0  # seconds before a process that ended by itself is begun anew
+log = structlog.get_logger(__name__)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(tasks: Sequence[Task]) -> None:
+    """Run each task in a process of its own until SIGINT or SIGTERM, which each of them is told.
+
+    Call it while no other thread runs and no connection is open: the processes are copies of this one.
+    """
+    lifeline, held = os.pipe()  # only this process keeps `held`: when it is gone, however it went, the others read the end
+    running: dict[int, Task] = {}
+    is_stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal is_stopping
+        is_stopping = True
+        for process in running:
+            os.kill(process, signal.SIGTERM)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    waiting = list(tasks)
+    while waiting or running:
+        while waiting and not is_stopping:
+            task = waiting.pop()
+            running[_begin(task, lifeline, held)] = task
+        if is_stopping:
+            waiting.clear()
+            stop()  # also the one that was begun while the signal came
+        if running:
+            process, status = os.wait()
+            task = running.pop(process)
+            if not is_stopping:
+                log.error("process_ended", process=process, status=status)
+                sleep(PAUSE)
+                waiting.append(task)
+    os.close(lifeline)
+    os.close(held)
+
+
+def _begin(task: Task, lifeline: int, held: int) -> int:
+    process = os.fork()
+    if process:
+        return process
+    os.close(held)
+    _be(task, lifeline)
+
+
+def _be(task: Task, lifeline: int) -> NoReturn:
+    """The whole life of a new process."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
+    code = 0
+    try:
+        task()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    except BaseException:
+        log.exception("process_failed")
+        code = 1
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
+def _watch(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
