@@ -59,6 +59,7 @@ ACCOUNTS = (
     Account("shenpi", "孙伟", Kind.DEPARTMENT, department="approval", zone=ZONE, position="行政审批局"),
     Account("fuwu", "周敏", Kind.DEPARTMENT, department="service_team", zone=ZONE, position="助企服务专班"),
     Account("tousu", "郑洁", Kind.DEPARTMENT, department="letters", zone=ZONE, position="投诉受理中心"),
+    Account("disanfang", "何睿", Kind.DEPARTMENT, department="third_party", position="第三方评价机构"),
     Account("ducha", "周正", Kind.SUPERVISOR, zone=ZONE, position="督查室"),
     Account("sheji", "孙慧", Kind.DESIGNER, zone=ZONE, position="营商环境办"),
     Account("admin", "系统管理员", Kind.ADMINISTRATOR, position="信息中心"),

@@ -42,6 +42,12 @@ SERVICE_STORIES = (
         Act(1, "09:30", "ganbu1", "拟定走访安排", {
             "slot": Later(3, "10:00"), "visit_way": "onsite", "visit_topics": "了解四季度订单、用工和用电，听取对变更登记服务的意见。"}),
     ), process="enterprise_visit"),
+    Story("第三方评价，逐家问卷", (
+        Act(4, "10:00", "fuwu", values={
+            "evaluator_name": "中正社情调查中心", "evaluator_contact": "何睿", "evaluator_phone": "13900000009", "period_from": Later(-60),
+            "period_to": Later(-1), "enterprise_count": 3, "commission_scope": "期间内的帮办代办、诉求办理和走访。"}),
+        Act(2, "09:30", "disanfang", "抽取样本", {"sample_note": "系统随机抽取，与本机构均无利益关系。"}),
+    ), process="third_party_evaluation"),
     Story("惠企政策，待讲解", (
         Act(1, "10:30", "qiye3", values={
             "contact_name": "韩志强", "contact_phone": "13800000003", "industry": "装备制造", "scale": "小型",

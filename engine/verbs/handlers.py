@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.core.calendar import CHINA
@@ -140,6 +141,20 @@ def list_enterprises(job: JobFacts, context: Context) -> Variables:
     return {"enterprises": found, "last": rows[-1].id if len(rows) == count else None}
 
 
+def sample_enterprises(job: JobFacts, context: Context) -> Variables:
+    """Enterprises by chance: inputs `from` and `to` (dates; those that were served in between), `count`, `seed` (a text: the same seed
+    draws the same), `without` (ids left out). Result: `sample` (id, name, contact, phone).
+    """
+    since, until, count, without = _day(job, "from"), _day(job, "to") + timedelta(days=1), _input(job, "count"), _input(job, "without")
+    left_out = {str(id_) for id_ in without} if isinstance(without, list) else set()
+    wanted = min(max(int(count), 0), BATCH) if isinstance(count, int | float) else 0
+    seed = _text(job, "seed")
+    with context.store.reading() as session:
+        ids = sorted(set(records.served(session, since, until)) - left_out, key=lambda id_: sha256(f"{seed} {id_}".encode()).digest())
+        found = [records.enterprise(session, id_, SYSTEM) for id_ in ids[:wanted]]
+    return {"sample": [{"id": row.id, "name": row.name, "contact": row.contact, "phone": row.phone} for row in found]}
+
+
 def _day(job: JobFacts, name: str) -> datetime:
     """The start of a day in China, given as an ISO date or date and time."""
     return datetime.combine(date.fromisoformat(_text(job, name)[:10]), time(0), CHINA)
@@ -148,4 +163,5 @@ def _day(job: JobFacts, name: str) -> datetime:
 HANDLERS: Mapping[str, Handler] = {
     "notify": notify, "statistics": report, "case count": count_cases,
     "evaluate conditions": evaluate_conditions, "record": record, "list enterprises": list_enterprises,
+    "sample enterprises": sample_enterprises,
 }  # fmt: skip

@@ -124,6 +124,13 @@ def without_case(
     return list(session.execute(query))
 
 
+def served(session: Session, since: datetime, until: datetime) -> list[str]:
+    """Ids of the enterprises that had a case under way at some time from `since` up to but not including `until`."""
+    under_way = or_(ProcessInstance.ended_at.is_(None), ProcessInstance.ended_at >= since)
+    query = select(ProcessInstance.enterprise_id).where(ProcessInstance.enterprise_id.is_not(None), ProcessInstance.started_at < until, under_way)
+    return [str(id_) for id_ in session.scalars(query.distinct())]
+
+
 def enterprise_by_uscc(session: Session, uscc: str) -> str:
     """The id of the enterprise with this code. Raises EnterpriseUnknown."""
     found = session.scalar(select(Enterprise.id).where(Enterprise.uscc == uscc.strip().upper()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TYPES = frozenset({"notify", "statistics", "case count", "evaluate conditions", "record", "list enterprises"})
+TYPES = frozenset({"notify", "statistics", "case count", "evaluate conditions", "record", "list enterprises", "sample enterprises"})
 
 # What a task of type `record` may write, by its header `record`; its header `fields` names some of these.
 COLUMNS = ("contact", "phone", "address")

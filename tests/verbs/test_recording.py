@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from engine.core.bpmn.checks import Known
 from engine.core.files import judge, read
 from engine.tables.instances import Event
 from engine.tables.people import Enterprise
-from engine.verbs import access, people, records, recording
+from engine.verbs import access, departments, people, records, recording, sources
 from engine.verbs.access import SYSTEM
+from engine.verbs.handlers import Context, sample_enterprises
+from engine.verbs.jobs import JobFacts
 from engine.verbs.service_types import RECORDS
 from tests.bpmn.builder import file, flow, node
 from tests.verbs.running import Running, deploy, work
@@ -115,3 +118,27 @@ def test_enterprises_are_listed_in_batches_without_those_in_hand(companies, cloc
         second = records.without_case(session, ["p"], after=first[0].id, limit=5)
         assert [row.id for row in first] == ["a"] and [row.id for row in second] == ["c"]
         assert [row.id for row in records.without_case(session, [], limit=5)] == ["a", "b", "c"]
+
+
+def test_a_sample_is_drawn_by_chance_from_those_served_and_can_be_drawn_again(companies, clock):
+    deploy(companies, clock, {"p.bpmn": task(headers("enterprise", "contact"), "contact")})
+    for id_ in "ab":
+        Running.start(companies, clock, "p", enterprise_id=id_, contact="王强")
+    job = JobFacts(
+        id="j", type="sample enterprises", instance_id="i", definition_id="d", process_key="p", node="n", business_key=None, enterprise_id=None,
+        headers={}, variables={"from": "2026-03-01", "to": "2026-03-02", "count": 2, "seed": "PJ1"}, retries=0, attempts=0,
+    )  # fmt: skip
+    context = Context(companies, clock())
+
+    first = sample_enterprises(job, context)
+    assert sorted(one["id"] for one in first["sample"]) == ["a", "b"] and sample_enterprises(job, context) == first
+    left = sample_enterprises(replace(job, variables={**job.variables, "without": ["a"]}), context)
+    assert [one["id"] for one in left["sample"]] == ["b"]
+    assert sample_enterprises(replace(job, variables={**job.variables, "from": "2026-01-01", "to": "2026-01-31"}), context) == {"sample": []}
+
+
+def test_people_of_a_department_without_a_zone_see_no_enterprises(companies, clock):
+    with companies.writing() as session:
+        departments.put_department(session, "第三方评价机构", SYSTEM, clock(), id="third_party")
+        people.create(session, id="he", username="he", name="何睿", kind="department", department_id="third_party", password=None, actor=SYSTEM, now=clock())
+        assert sources.my_enterprises(session, access.actor(session, "he", clock())) == []
