@@ -14,6 +14,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
+from engine.core.runtime import items
 from engine.tables.store import Store
 from tests.verbs.running import Clock, Running, deploy_diagrams
 
@@ -92,6 +93,12 @@ def postgresql_store(migrated_postgresql: Store) -> Store:
 def store(sqlite_store: Store) -> Store:
     """A fresh database of the embedded kind; a test that asks for `any_store` runs on PostgreSQL too."""
     return sqlite_store
+
+
+@pytest.fixture
+def items_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Items of multi-instance activities are kept apart, however few they are."""
+    monkeypatch.setattr(items, "FEWEST", 2)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

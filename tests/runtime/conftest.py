@@ -41,7 +41,7 @@ def restored(state: State) -> State:
 
 
 @pytest.fixture(params=["straight", "restored", "parted", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def run(request: pytest.FixtureRequest) -> Callable[..., Trial]:
+def run(request: pytest.FixtureRequest, items_apart: None) -> Callable[..., Trial]:
     if request.param == "postgresql":
         return partial(StoredTrial, request.getfixturevalue("postgresql_store"))
 

@@ -26,6 +26,9 @@ from tests.runtime.item_blocks import BLOCKS, CALLED, ROOTS, ItemDrawing
 from tests.runtime.parted import PartedTrial
 
 
+pytestmark = pytest.mark.usefixtures("items_apart")
+
+
 def files(block: Block) -> dict[str, bytes]:
     """A random diagram and the one that it calls."""
     called = file(CALLED + flow("cs", "ask") + flow("ask", "ce")).replace(b'process id="p"', b'process id="called"')
@@ -81,7 +84,7 @@ def values(chance: random.Random) -> Variables:
     return found if chance.random() < 0.7 else {}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(BLOCKS, st.integers(2, 4), st.integers(0, 10**6))
 def test_a_step_from_the_parts_comes_to_the_same_as_one_from_the_whole(block: Block, count: int, seed: int) -> None:
     chance = random.Random(seed)

@@ -23,6 +23,7 @@ from tests.runtime.test_items import due, files, is_over, stimulus
 from tests.verbs.invariants import check_instance, check_invariants
 from tests.verbs.running import Clock, Running, deploy
 
+pytestmark = pytest.mark.usefixtures("items_apart")
 SIGNING = ("each", ("sequence", ("user",), ("user",)), "collect", "", "")
 
 

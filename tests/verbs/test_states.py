@@ -109,7 +109,7 @@ def called_by(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted({path.stem for path in DIAGRAMS.glob("*.bpmn")} - ELSEWHERE))
-def test_the_database_holds_what_the_core_decided_after_every_step(name: str, store: Store, clock: Clock) -> None:
+def test_the_database_holds_what_the_core_decided_after_every_step(name: str, store: Store, clock: Clock, items_apart: None) -> None:
     deploy_diagrams(store, clock, name, *called_by(name))
     for seed in range(3):
         chance = random.Random(seed)

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.core.runtime.step import Absent, Elements, Json, State, Variables, Wait
 
-FEWEST = 2  # items of one activity that are worth parts of their own
+FEWEST = 8  # items of one activity that are worth parts of their own: of fewer, the whole state is as quickly read
 _QUIET = frozenset(("user", "job", "timer", "message"))
 _AT_REST = frozenset(("open", "waiting"))
 _ENTANGLED = frozenset(("undo", "undoes", "replays", "dying", "after"))  # facts by which activations know each other across scopes
