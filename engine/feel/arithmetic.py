@@ -13,6 +13,7 @@ Operation = Callable[[object, object], object]
 
 # A duration of this many microseconds reaches beyond all dates; longer ones could grow without end.
 _LONGEST = 10**24
+_LARGEST_EXPONENT = 999_999_999  # DMN 1.4 Table 60
 
 
 def _days(micro: int) -> DaysTimeDuration:
@@ -72,6 +73,8 @@ def _quotient(left: Decimal, right: Decimal) -> Decimal:
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    if abs(exponent) > _LARGEST_EXPONENT:
+        raise Null("number_out_of_range")
     if base == 0 and exponent < 0:
         raise Null("division_by_zero")
     return _still_something(DECIMAL128.power(base, exponent), bool(base)) if base or exponent else Decimal(1)

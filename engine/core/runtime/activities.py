@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from engine import feel
 from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop
 from engine.core.dmn.evaluation import DecisionFailed, evaluate
+from engine.core.dmn.record import Remark
 from engine.core.runtime import compensation, deadlines, loops, multi, subscriptions
 from engine.core.runtime.jobs import open_job, publish_message
 from engine.core.runtime.kernel import COMPLETED, Activation, Fault, FlowNode, Specification, specification
@@ -16,6 +17,7 @@ from engine.core.runtime.mappings import map_inputs, map_outputs, own_result
 from engine.core.runtime.step import Json
 
 
+MOST_REMARKS = 10  # of one decision, in the history
 DEEPEST_CALL = 100  # calls within calls; a process that calls itself without end stops there, with an incident
 
 
@@ -158,7 +160,16 @@ class BusinessRuleTask(Activity, kinds=(Kind.BUSINESS_RULE_TASK,)):
             raise Fault(error.code, expression=decision_id, **error.facts) from None
         for evaluation in result.evaluations:
             execution.record("decision_evaluated", task, **evaluation.as_json())
+        _record_remarks(task, result.warnings)
         return True
+
+
+def _record_remarks(task: Activation, remarks: Sequence[Remark]) -> None:
+    """What gave null inside a decision, each kind once: a missing input is met by every rule of its table."""
+    kinds = {(remark.decision_id, remark.code, str(remark.facts)): remark for remark in reversed(remarks)}
+    for remark in list(reversed(kinds.values()))[:MOST_REMARKS]:
+        facts = {"code": remark.code, "expression": remark.decision_id, "column": remark.column, "rule": remark.rule}
+        task.workflow.record("warning", task, **facts, about=_words(remark.facts))
 
 
 def _text_of(value: Json, formula: Formula) -> str:
