@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.core.forms.model import FieldError
@@ -45,6 +45,16 @@ def release(task_id: str) -> ResponseReturnValue:
         is_done = tasks.release(session, task_id, g.actor, now())
     _tell(is_done, t("task.released"))
     return redirect(url_for("inbox.show"), 303)
+
+
+@pages.post("/<task_id>/assign")
+@signed_in
+def assign(task_id: str) -> ResponseReturnValue:
+    """A supervisor gives the task to somebody."""
+    with store().writing() as session:
+        is_done = tasks.assign(session, task_id, request.form.get("person", ""), g.actor, now())
+    _tell(is_done, t("task.assigned"))
+    return redirect(url_for(".show", task_id=task_id), 303)
 
 
 @pages.post("/<task_id>/draft")
@@ -111,9 +121,10 @@ def _page(task_id: str, raw: Raw | None = None, errors: Mapping[str, FieldError]
         task = tasks.get(session, task_id, g.actor)
         may_work = may_work_on(g.actor, task)
         task_form = tasks.form(session, task_id, g.actor, now(), closed=not may_work)
+        holders = tasks.holders(session, task, g.actor)
         case = case_parts(session, task.instance_id, task.definition_id, g.actor, now())
     return render_template(
-        "task.html", task=task, case=case, may_work=may_work, may_release=tasks.may_release(g.actor, task),
+        "task.html", task=task, case=case, may_work=may_work, holders=holders, may_release=tasks.may_release(g.actor, task),
         form=shown(task_form, now(), raw, errors, read_only=not may_work), draft_from=task_form.saved_at if raw is None and may_work else None,
         refresh_url=url_for(".refresh", task_id=task_id), draft_url=url_for(".draft", task_id=task_id),
     )  # fmt: skip

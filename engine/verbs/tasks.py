@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine.core.runtime.listeners import OF_TASKS as TASK_EVENTS
 from engine.core.runtime.step import ChangeTask, Json, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
-from engine.tables.people import Person
+from engine.tables.people import Department, Person, Zone
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs import access, attachments, completing, filling, history, stepping
 from engine.verbs.access import Actor, visible_tasks
@@ -27,8 +27,11 @@ from engine.verbs.stepping import InstanceFacts
 
 __all__ = [
     "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "assign", "claim", "complete", "complete_json", "counts",
-    "form", "get", "inbox", "is_open", "may_release", "page", "release", "save_draft", "update_task",
+    "form", "get", "holders", "inbox", "is_open", "may_release", "page", "release", "save_draft", "update_task",
 ]  # fmt: skip
+
+
+MOST_HOLDERS = 500  # people offered to choose from
 
 
 class TaskDoneByYou(TaskNotOpen):
@@ -120,6 +123,26 @@ def assign(session: Session, task_id: str, person_id: str, actor: Actor, now: da
     if not _may_hold(person, task):
         raise NotFound("person", person_id)
     return task.assignee == person_id or _give(session, task, person_id, "task_assigned", actor, now)
+
+
+def holders(session: Session, task: TaskDetail, actor: Actor) -> list[Row[Any]]:
+    """To whom the actor may give an open task: the staff of its zone as `id`, `name`, `place` (a department or zone), by place and name.
+
+    Nobody for those who do not supervise.
+    """
+    if task.closed_at is not None or not access.may(actor, access.Act.SUPERVISE):
+        return []
+    kinds = sorted(kind.value for kind in access.WORKERS - {access.Kind.ENTERPRISE})
+    zone, place = func.coalesce(Person.zone_id, Department.zone_id), func.coalesce(Department.name, Zone.name, "")
+    query = (
+        select(Person.id, Person.name, place.label("place"))
+        .outerjoin(Department, Department.id == Person.department_id)
+        .outerjoin(Zone, Zone.id == Person.zone_id)
+        .where(Person.is_active, Person.kind.in_(kinds))
+    )
+    if task.zone_id is not None:
+        query = query.where(or_(zone == task.zone_id, zone.is_(None)))
+    return list(session.execute(query.order_by(place, Person.name, Person.id).limit(MOST_HOLDERS)))
 
 
 def _may_hold(person: Actor, task: TaskDetail) -> bool:

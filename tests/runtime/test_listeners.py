@@ -169,3 +169,22 @@ def test_no_stimulus_changes_a_state_it_was_given():
     state = trial.state
     trial.complete("approve", amount=5)
     assert repr(state) == before
+
+
+def test_the_other_items_have_the_last_word_before_their_activity_ends(run):
+    trial = run("last_words_items").start(case="A", people=["a", "b", "c"])
+    trial.complete("ask", index=1)
+    assert trial.open_tasks == ["ask"] * 3
+    trial.job("ask")
+    assert [wait.assignee for wait in trial.waits("user")] == ["a", "c"] and len(trial.waits("job")) == 2
+    trial.job("ask")
+    assert trial.open_tasks == ["ask"]
+    assert trial.job("ask").open_tasks == ["after"]
+    assert trial.complete("after").status == "completed"
+
+
+def test_a_boundary_event_of_many_items_waits_for_all_their_last_words(run):
+    trial = run("last_words_items").start(case="A", people=["a", "b", "c"])
+    trial.message("stop", "A").job("ask").job("ask")
+    assert trial.ends == [] and trial.open_tasks == ["ask"]
+    assert trial.job("ask").ends == ["gone"] and trial.status == "completed"

@@ -10,6 +10,7 @@ import pytest
 from engine.verbs import instances
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import work
+from tests.webapp.town import NAMES
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 
@@ -168,6 +169,19 @@ def test_a_supervisor_mends_an_incident(visit, file_request, open_task):
 
     assert "mark-incident" not in zhou.text(f"/instances/{case}")
     assert case not in zhou.text("/instances?incident=1")
+
+
+def test_a_supervisor_gives_a_task_to_somebody_else(visit, file_request, open_task):
+    task, li, zhou, sun = open_task(file_request()), visit("li"), visit("zhou"), visit("sun")
+    page = zhou.text(f"/tasks/{task}")
+    person = re.search(rf'<option value="([^"]+)">{NAMES["sun"]}</option>', page).group(1)
+    assert "金融工作局" in page and "转派" not in li.text(f"/tasks/{task}")
+
+    zhou.post(f"/tasks/{task}/assign", {"person": person})
+
+    assert "提交办结" in sun.text(f"/tasks/{task}") and "提交办结" not in li.text(f"/tasks/{task}")
+    assert "指派办理人" in zhou.text(f"/tasks/{task}")
+    assert li.post(f"/tasks/{task}/assign", {"person": person}).status_code == 403
 
 
 def test_a_supervisor_ends_a_case_only_with_a_reason(visit, file_request):
