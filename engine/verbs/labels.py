@@ -50,7 +50,7 @@ def renewed(session: Session, library: Deployed, before: Labels, step: Step, act
     enterprise = _text(step.labels.get("enterprise", root.get("enterprise_id")))
     if enterprise is not None and enterprise != before.enterprise_id:
         found = _with_enterprise(session, found, enterprise, root)
-    if found.zone_id is None and found.enterprise_id is None and before.zone_id is None:
+    if actor.zone_id is not None and found.zone_id is None and found.enterprise_id is None and before.zone_id is None:
         found = replace(found, zone_id=actor.zone_id)
     return found
 

@@ -114,6 +114,7 @@ class Deployed:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._definitions: dict[str, Any] = {}
+        self._processes: dict[str, Process] = {}
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -144,8 +145,11 @@ class Deployed:
         return found
 
     def process(self, definition_id: str) -> Process:
-        row = self.definition(definition_id)
-        return process_in(parsed(self._session, "process", row.sha256, row.resource), row.key)
+        found = self._processes.get(definition_id)
+        if found is None:
+            row = self.definition(definition_id)
+            found = self._processes[definition_id] = process_in(parsed(self._session, "process", row.sha256, row.resource), row.key)
+        return found
 
     def called_process(self, process_id: str, binding: str, version_tag: str | None, caller: str) -> str | None:
         row = self._version(ProcessDefinition, "processes", process_id, binding, version_tag, caller)

@@ -158,18 +158,21 @@ def _write_instance(change: Change, head: Head, text: str) -> Stored:
         "is_unfinished": step.unfinished, "revision": revision, "state": Encoded(text), "history_head": head.hash,
         "history_count": head.count,
     }  # fmt: skip
-    searched, incidents = _searched(change)
+    due, incidents = _of_waits(state, before)
     if before.state is None:
         first = {
             "id": state.instance_id, "definition_id": state.definition_id, "process_key": before.process_key,
             "process_name": before.process_name, "started_at": change.now, "started_by": change.actor.id,
             "started_by_name": change.actor.name,
         }  # fmt: skip
-        change.write(_BEGIN, [{**values, **searched, **first}])
+        change.write(_BEGIN, [{**values, **_searched(change, due, incidents), **first}])
     else:
         row = {**values, "this": state.instance_id, "was": before.revision}
-        is_same = searched == _searched_before(before)
-        change.write(_GO_ON if is_same else _CHANGE, [row if is_same else {**row, **searched}])
+        known = (_of_waits(before.state, before)[0], before.incident_count, before.labels)
+        if state.status is Status.ACTIVE and known == (due, incidents, change.labels):
+            change.write(_GO_ON, [row])
+        else:
+            change.write(_CHANGE, [{**row, **_searched(change, due, incidents)}])
     return Stored(
         state, before.process_key, before.process_name, change.labels, head, revision, incidents, before.deployment_id, change.parts.core
     )
@@ -187,23 +190,14 @@ def _write_labels(change: Change) -> None:
         change.write(_REWORD, [{"this": this, **text}])
 
 
-def _searched(change: Change) -> tuple[dict[str, Any], int]:
-    """The columns by which instances are found, after the step; and the number of open incidents."""
+def _searched(change: Change, due: datetime | None, incidents: int) -> dict[str, Any]:
+    """The columns by which instances are found, after the step."""
     state, has_ended = change.step.state, change.step.state.status is not Status.ACTIVE
-    due, incidents = _of_waits(state, change.before)
     ended = dict.fromkeys(("ended_at", "end_reason", "expires_at"))
     if has_ended:
         expires = change.now + kept if (kept := time_to_live(change.library.process(state.definition_id))) is not None else None
         ended = {"ended_at": change.now, "end_reason": _reason(change.step.history), "expires_at": expires}
-    return {"status": str(state.status), "incident_count": incidents, "due_at": due, **ended, **change.labels.columns()}, incidents
-
-
-def _searched_before(before: Stored) -> dict[str, Any]:
-    due, _ = _of_waits(cast(State, before.state), before)
-    return {
-        "status": str(Status.ACTIVE), "incident_count": before.incident_count, "due_at": due, "ended_at": None, "end_reason": None,
-        "expires_at": None, **before.labels.columns(),
-    }  # fmt: skip
+    return {"status": str(state.status), "incident_count": incidents, "due_at": due, **ended, **change.labels.columns()}
 
 
 def _of_waits(state: State, before: Stored) -> tuple[datetime | None, int]:

@@ -278,6 +278,8 @@ def _row(task: Activation) -> list[Any]:
 
 
 def _without_repeats(history: list[Entry]) -> tuple[Entry, ...]:
+    if not any(entry.kind == "warning" for entry in history):
+        return tuple(history)
     return tuple(entry for i, entry in enumerate(history) if entry.kind != "warning" or entry not in history[max(0, i - 20) : i])
 
 
