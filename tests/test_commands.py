@@ -54,6 +54,21 @@ def test_check_speaks_json_and_english(tmp_path, capsys):
     assert all(problem["message"].isascii() or "“" in problem["message"] for problem in problems)
 
 
+def test_what_is_out_of_style_is_a_remark_on_our_own_diagrams_and_nothing_elsewhere(tmp_path, capsys):
+    content = (DIAGRAMS / "sequence.bpmn").read_bytes()
+    ours, other = tmp_path / "workflows" / "sequence" / "sequence.bpmn", tmp_path / "brought" / "sequence.bpmn"
+    for file in (ours, other):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+
+    def codes(file: Path) -> set[str]:
+        assert main(["check", "--json", str(file)]) == 0
+        return {problem["code"] for problem in json.loads(capsys.readouterr().out)}
+
+    assert {"style_audience_missing", "style_limit_missing"} <= codes(ours)
+    assert not {code for code in codes(other) if code.startswith("style_")}
+
+
 def test_a_path_that_is_not_there_is_said_plainly(capsys):
     assert main(["check", "no/such/folder"]) == 1
     assert "no/such/folder" in capsys.readouterr().err

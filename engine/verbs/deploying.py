@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import Process
 from engine.core.clauses import TABLE
-from engine.core.files import File, judge, read
+from engine.core.files import File, judge, judge_style, read
 from engine.core.problems import Problem, Refused, has_errors
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FileOrigin, FormDefinition, ProcessDefinition, Resource
 from engine.verbs import history, reference_tables, service_types, starts
@@ -56,8 +56,10 @@ class Current:
 
 
 def check(files: Mapping[str, bytes], known: Known = Known()) -> list[Problem]:
-    """Everything that is wrong with these files, given what is `known` besides them."""
-    return judge(read(files), replace(known, job_types=service_types.TYPES, records=service_types.RECORDS))
+    """Everything that is wrong with these files, given what is `known` besides them, and what is not in the style of the guide."""
+    reading = read(files)
+    known = replace(known, job_types=service_types.TYPES, records=service_types.RECORDS)
+    return [*judge(reading, known), *judge_style(reading)]
 
 
 def known(session: Session) -> Known:
