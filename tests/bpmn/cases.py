@@ -254,8 +254,6 @@ TASKS: list[Case] = [
 UNSUPPORTED: list[tuple[str, bytes]] = [
     ("parallel event gateway", file(_event_gateway(_CATCH).replace('"g">', '"g" eventGatewayType="Parallel">'))),
     ("potential owner", file(through(node("userTask", "a", zeebe(_PEOPLE) + "<potentialOwner/>")))),
-    ("input/output specification of a process", file("<ioSpecification/>" + beside(""))),
-    ("input/output specification of a global task", file(beside(""), '<globalUserTask id="g"><ioSpecification/></globalUserTask>')),
     ("parallel multiple with an error", file(_boundary(event("error") + timer("Duration", "P1D"), parallelMultiple="true"))),
     ("parallel multiple start", file(beside(node("startEvent", "s2", timer("Duration", "P1D") + timer("Date", "2026-03-01"),
      parallelMultiple="true") + flow("s2", "end")))),

@@ -262,3 +262,27 @@ def test_a_called_process_can_be_bound_by_its_version_tag(tag, status):
     assert diagram is not None and not has_errors(found)
     trial = Trial(InMemory(diagram.processes), "p").start()
     assert trial.status == status and trial.incidents == ([] if status == "completed" else [("a", "process_unknown")])
+
+
+def test_a_process_that_declares_its_data_gets_and_gives_nothing_else(run):
+    trial = run("call_declared", "declared").start(topic="fees", secret="hidden")
+    assert trial.status == "completed"
+    assert trial.variables == {"topic": "fees", "secret": "hidden", "answer": "fees!"}
+
+
+def test_a_call_waits_as_an_incident_for_the_inputs_that_are_required(run):
+    trial = run("call_declared", "declared").start(note="only that")
+    assert trial.incidents == [("ask", "data_input_missing")]
+    assert trial.set_variables(topic="fees").retry("ask").variables["answer"] == "fees!"
+
+
+def test_a_declared_process_started_by_itself_has_its_inputs_as_variables(run):
+    assert run("declared").start(topic="fees").variables["answer"] == "fees!"
+
+
+def test_a_global_task_that_declares_its_data_gets_and_gives_nothing_else(run):
+    trial = run("call_declared_task").start(topic="fees", secret="hidden")
+    (task,) = trial.open_tasks
+    assert {name: trial.visible(task).get(name) for name in ("topic", "note", "secret")} == {"topic": "fees", "note": None, "secret": None}
+    trial.complete(task, answer="yes", scratch="x")
+    assert trial.status == "completed" and trial.variables == {"topic": "fees", "secret": "hidden", "answer": "yes"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.core.bpmn.model import Formula, IoMapping
+from engine.core.bpmn.model import Formula, Interface, IoMapping
 from engine.core.bpmn.names import is_variable
 from engine.core.bpmn.reading import Reading
 from engine.core.bpmn.vocabulary import BPMN, Element, bpmn_children, local
@@ -69,7 +69,25 @@ def declared(reading: Reading, container: Element) -> tuple[str, ...]:
         root = container.getparent()
         holders += bpmn_children(root, "dataStore") if root is not None else []
     names = [variable(reading, holder) for holder in holders if holder.get("id") in reading.used_data]
+    interface = read_interface(reading, container)
+    names += interface.inputs + interface.outputs if interface is not None and local(container) == "process" else ()
     return tuple(dict.fromkeys(names))
+
+
+def read_interface(reading: Reading, element: Element) -> Interface | None:
+    """The data inputs and outputs that a process or a global task declares; None: it takes and gives whatever there is."""
+    for specification in bpmn_children(element, "ioSpecification"):
+        inputs, outputs = (
+            {holder.get("id"): variable(reading, holder) for holder in bpmn_children(specification, tag)} for tag in ("dataInput", "dataOutput")
+        )
+        sets = [
+            {(one.text or "").strip() for one in bpmn_children(set_, "dataInputRefs")}
+            - {(one.text or "").strip() for one in bpmn_children(set_, "optionalInputRefs")}
+            for set_ in bpmn_children(specification, "inputSet")
+        ]
+        required = tuple(tuple(name for id_, name in inputs.items() if id_ in wanted) for wanted in sets)
+        return Interface(tuple(inputs.values()), tuple(outputs.values()), required)
+    return None
 
 
 def _read_association(reading: Reading, association: Element, data: Data, *, incoming: bool) -> None:

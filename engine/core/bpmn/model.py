@@ -268,6 +268,18 @@ class Scope:
     data_objects: tuple[str, ...] = ()  # variables declared null when the scope begins
 
 
+@dataclass(frozen=True)
+class Interface:
+    """`ioSpecification` of a process or a global task: the variables that a call brings in and takes out, and no others.
+
+    One of the sets of `required` inputs must be there for a call to begin. Source: BPMN 2.0.2 §10.4.2.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    required: tuple[tuple[str, ...], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)  # compared and cached by identity: a definition never changes
 class Process:
     """One executable process of a diagram, checked and ready to run."""
@@ -285,6 +297,7 @@ class Process:
     candidate_starters: Formula | None = None  # who may start it by hand: the `candidateStarterGroups` property
     is_executable: bool = True
     listeners: tuple[Listener, ...] = ()
+    interface: Interface | None = None
     is_global_task: bool = False  # its one node has neither start nor end around it
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from engine.core.bpmn.events import read_events, read_message, text_of
-from engine.core.bpmn.data import declared, read_data
+from engine.core.bpmn.data import declared, read_data, read_interface
 from engine.core.bpmn.extensions import read_detail, read_listeners, read_mappings, read_properties, read_start_form
 from engine.core.bpmn.loops import read_loop
 from engine.core.bpmn.model import SUB_PROCESSES, Flow, Kind, Node, Process, Scope
@@ -52,6 +52,7 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
         candidate_starters=reading.formula(element, properties.get("candidateStarterGroups")),
         is_executable=(element.get("isExecutable") or "").strip() in ("true", "1"),
         listeners=read_listeners(reading, element),
+        interface=read_interface(reading, element),
     )
 
 
@@ -78,10 +79,11 @@ def read_global_task(reading: Reading, element: Element) -> Process:
         properties=MappingProxyType(read_properties(element)), documentation=_documentation(element), inputs=inputs, outputs=outputs,
         detail=read_detail(reading, element, None), listeners=read_listeners(reading, element),
     )  # fmt: skip
-    scope = Scope(identifier, (task.id,), (task.id,))
+    interface = read_interface(reading, element)
+    scope = Scope(identifier, (task.id,), (task.id,), data_objects=interface.inputs + interface.outputs if interface else ())
     nothing: Mapping[str, Flow] = MappingProxyType({})
     nodes, scopes = MappingProxyType({task.id: task}), MappingProxyType({identifier: scope})
-    return Process(identifier, name, reading.file, line, nodes, nothing, scopes, is_global_task=True)
+    return Process(identifier, name, reading.file, line, nodes, nothing, scopes, interface=interface, is_global_task=True)
 
 
 def _members(process: Element) -> Iterator[tuple[Element, str]]:

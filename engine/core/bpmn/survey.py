@@ -22,7 +22,6 @@ from engine.core.bpmn.vocabulary import (
     GLOBAL_TASKS,
     OPAQUE,
     REFUSED_ELEMENTS,
-    REFUSED_INSIDE,
     ZEEBE,
     Element,
     local,
@@ -181,7 +180,7 @@ def _look_at_children(reading: Reading, element: Element) -> None:
             foreign.append(_prefixed(child, child.tag))
         elif tag == "extensionElements":
             foreign += _look_at_extensions(reading, child, name)
-        elif tag in REFUSED_ELEMENTS or (name, tag) in REFUSED_INSIDE:
+        elif tag in REFUSED_ELEMENTS:
             reading.report("not_supported", child, what=Words(f"bpmn.element.{tag}"))
         elif tag not in allowed:
             reading.report("unknown_element", child, tag=shorten(tag), parent=name)

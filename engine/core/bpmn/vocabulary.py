@@ -98,8 +98,6 @@ REFUSED_ELEMENTS = words(
     " ioBinding resourceRole performer humanPerformer potentialOwner script"
     " correlationKey correlationProperty correlationSubscription"
 )
-# Refused in these places only: the data of a callable element is what its caller maps.
-REFUSED_INSIDE = frozenset((holder, "ioSpecification") for holder in GLOBAL_TASKS | {"process"})
 
 _BASE = words("documentation extensionElements")
 _WORK = words("ioSpecification resourceRole performer humanPerformer potentialOwner property")

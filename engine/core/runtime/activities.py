@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from engine import feel
-from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Job, Kind, Node, Script, StandardLoop
+from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Interface, Job, Kind, Node, Process, Script, StandardLoop
 from engine.core.dmn.evaluation import DecisionFailed, evaluate
 from engine.core.dmn.record import Remark
 from engine.core.runtime import compensation, deadlines, loops, multi, subscriptions
@@ -210,6 +210,8 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
             raise Fault("process_not_callable", process=process_id)
         spec = specification(process).start
         visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
+        if process.interface is not None:
+            visible = _admitted(process, process.interface, visible)
         given = {name: _fingerprint(value) for name, value in visible.items()}
         callee = execution.activate(spec, task, {"given": given} if given else None, definition_id=definition_id)
         for name, value in visible.items():
@@ -231,6 +233,15 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
         elif called.propagate_all_child:
             task.facts["payload"] = {name: value for name, value in variables.items() if given.get(name) != _fingerprint(value)}
         task.workflow.resume(task, "leave")
+
+
+def _admitted(process: Process, interface: Interface, visible: dict[str, object]) -> dict[str, object]:
+    """What a process that declares its data lets in. Raises Fault while none of its sets of inputs is there (§10.4.2)."""
+    known = {name: visible[name] for name in interface.inputs if visible.get(name) is not None}
+    missing = [[name for name in wanted if name not in known] for wanted in interface.required]
+    if missing and all(missing):
+        raise Fault("data_input_missing", process=process.name, names=", ".join(missing[0]))
+    return known
 
 
 def _fingerprint(value: object) -> str:

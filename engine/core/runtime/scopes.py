@@ -67,6 +67,8 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
         elif caller is not None and task.state == COMPLETED:
             compensation.remember_call(task, caller)
             variables: Variables = dict(execution.scopes.local(task.id))
+            if self.process.interface is not None:
+                variables = {name: variables.get(name) for name in self.process.interface.outputs}
             caller.task_spec.returned(caller, variables, task.facts.get("given", {}))  # type: ignore[attr-defined]
 
 
