@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import Row, Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
 
+log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=5)
 FIRST_PAUSE = timedelta(seconds=10)  # before the second attempt; doubled with each further one
 LONGEST_PAUSE = timedelta(hours=1)
@@ -124,10 +126,21 @@ def fail(
     if left == 0 and job.kind == "service":
         stepping.step(session, job.instance_id, JobFailed(job_id, message), SYSTEM, now)
         return
-    # What only moves tokens on (a timer, a signal) is never given up: it has no incident to wait in.
+    if left == 0 and job.kind == "timer":
+        _tell(session, job, message, now)
+    # What only moves tokens on (a timer, a signal) is never given up: nobody else would do it.
     after = pause or backoff(job.attempts, random.random())
     values = {"retries": left, "due_at": now + after, "message": message, "locked_by": None, "locked_until": None}
     session.execute(update(_JOB).where(_JOB.c.id == job_id).values(**values))
+
+
+def _tell(session: Session, job: Row[Any], message: str, now: datetime) -> None:
+    """Let the instance say that its timer fails. If even that cannot be done, the pause before the next attempt must still be kept."""
+    try:
+        with session.begin_nested():
+            stepping.step(session, job.instance_id, JobFailed(job.id, message), SYSTEM, now)
+    except Exception:
+        log.exception("incident_not_opened", job=job.id, instance=job.instance_id)
 
 
 def throw_error(

@@ -7,7 +7,7 @@ import pytest
 from engine.core.bpmn.reader import read
 from engine.core.library import InMemory
 from engine.core.problems import has_errors
-from engine.core.runtime.step import StepRefused
+from engine.core.runtime.step import JobFailed, StepRefused
 from engine.core.trial import Trial
 from tests.runtime.conftest import restored
 from tests.runtime.formulas import PLACES, VALUES
@@ -112,6 +112,18 @@ def test_a_fault_in_an_event_sub_process_keeps_its_scope_from_beginning(run):
     trial.set_variables(span="PT1H").retry("part")
     assert trial.open_tasks == ["work"] and len(trial.waits("timer")) == 1
     assert trial.pass_time(HOUR).complete("work").status == "completed" and trial.ends[0] == "reminded"
+
+
+def test_a_timer_that_fails_is_told_once_and_stops_nothing(run):
+    trial = run("timer_boundary_interrupting").start(limit="P3D")
+    timer = trial.waits("timer")[0].id
+    for _ in range(2):
+        trial.send(JobFailed(timer, "boom"))
+    assert trial.incidents == [("approve", "timer_failed")] and trial.open_tasks == ["approve"]
+    assert trial.retry("approve").incidents == [] and trial.open_tasks == ["approve"]
+
+    trial.send(JobFailed(timer, "boom"))
+    assert trial.pass_time(timedelta(days=3)).open_tasks == ["escalate"] and trial.incidents == []
 
 
 def test_an_incident_can_be_tried_again_only_once_at_a_time(run):

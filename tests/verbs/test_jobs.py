@@ -296,3 +296,22 @@ def test_notify_writes_each_person_one_note_however_often_it_runs(any_store: Sto
         notes = session.execute(select(Notification.person_id, Notification.subject, Notification.body)).all()
         assert sorted(map(tuple, notes)) == [("li", "催办", "请尽快办理"), ("wang", "催办", "请尽快办理")]
         assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def test_a_timer_that_cannot_fire_is_an_incident_and_goes_on_trying(any_store: Store, clock: Clock) -> None:
+    deploy_diagrams(any_store, clock, "timer_boundary_interrupting")
+    instance = Running.start(any_store, clock, "timer_boundary_interrupting", limit="P3D")
+    tasks = instance.open_tasks
+    for _ in range(5):
+        with any_store.reading() as session:
+            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
+        with any_store.writing() as session:
+            [job] = jobs.lock(session, "w", clock.now, with_own=True)
+            jobs.fail(session, job.id, "w", "boom", clock.now)
+
+    assert instance.incidents == ["timer_failed"] and instance.open_tasks == tasks
+    check_invariants(any_store)
+
+    clock.now += timedelta(hours=2)
+    work(any_store, clock)
+    assert instance.incidents == [] and instance.open_tasks != tasks

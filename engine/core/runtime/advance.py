@@ -111,14 +111,19 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
             else:
                 _finish(execution, wait, variables)
         case JobFailed(job_id, message):
-            wait = _wait(execution, job_id, "job")
-            _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
+            found = execution.waits.get(job_id)
+            if found is not None and found.kind == "timer":
+                _tell_of_timer(execution, found, message)
+            else:
+                wait = _wait(execution, job_id, "job")
+                _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
         case ThrowError(job_id, code, message, variables):
             _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
         case TimerDue(wait_id):
             wait = _wait(execution, wait_id, "timer")
             if wait.due_at is None or wait.due_at > execution.now:
                 raise StepRefused("timer_not_due", due=wait.due_at.isoformat() if wait.due_at else None)
+            _forget_failures(execution, wait)
             _happen(execution, wait, {})
         case MessageReceived(wait_id, variables):
             _happen(execution, _wait(execution, wait_id, "message"), variables)
@@ -183,6 +188,22 @@ def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
     execution.open_incident(task, code, facts)
 
 
+def _tell_of_timer(execution: Execution, wait: Wait, message: str) -> None:
+    """A timer cannot fire: an incident says so, while it goes on trying and whatever it is attached to goes on as well."""
+    task = execution.tasks[wait.owner]
+    if all(other.code != "timer_failed" for other in execution.waits_of(task.id)):
+        state = task.state
+        execution.open_incident(task, "timer_failed", {"message": message, "timer": wait.node_name or wait.node})
+        task._set_state(state)
+
+
+def _forget_failures(execution: Execution, wait: Wait) -> None:
+    for other in execution.waits_of(wait.owner):
+        if other.code == "timer_failed":
+            execution.close_wait(other.id)
+            execution.record("incident_resolved", execution.tasks[wait.owner], code=other.code, by="progress")
+
+
 def _job_error(execution: Execution, wait: Wait, code: str, message: str, variables: Variables) -> None:
     task = execution.tasks[wait.owner]
     execution.record("event_thrown", task, event="error", code=code, message=message)
@@ -195,6 +216,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     execution.record("incident_resolved", task, code=wait.code, by="retry")
+    if wait.code == "timer_failed":
+        return  # it tries again by itself
     if task.state == ERROR:
         task._ready()
     else:

@@ -250,7 +250,7 @@ class CompleteJob:
 
 @dataclass(frozen=True)
 class JobFailed:
-    """Retries are used up: open an incident."""
+    """Retries are used up: open an incident. A timer's job goes on being tried all the same."""
 
     job_id: str
     message: str
