@@ -101,6 +101,14 @@ def test_a_loop_that_changes_something_each_time_is_stopped_after_so_many_rounds
     assert step.state.activations <= 12_000
 
 
+def test_a_complex_gateway_that_feeds_itself_is_an_endless_loop_too():
+    gateway = node("complexGateway", "mix", "<activationCondition>=activationCount &gt;= 1</activationCondition>", default="mix_end")
+    own = node("startEvent", "start") + gateway + node("endEvent", "end") + flow("start", "mix")
+    step = run_by_slices(own + flow("mix", "mix", "=again") + flow("mix", "end"), 300, again=True)
+    (incident,) = step.state.waits
+    assert (incident.code, incident.node) == ("step_budget", "mix") and step.state.activations <= 700
+
+
 def test_rounds_are_counted_anew_after_a_retry():
     step = run_by_slices(COUNTING, 2_000, n=0)
     (incident,) = step.state.waits

@@ -158,14 +158,13 @@ def _less_one(arrived: dict[str, int], flows: Iterable[str]) -> dict[str, int]:
     return {flow: count for flow, count in left.items() if count}
 
 
-def fire_at_rest(execution: Execution) -> bool:
-    """At rest: fire the first join that depends on the rest of its scope and may; True if one did."""
+def enabled_at_rest(execution: Execution) -> Activation | None:
+    """At rest: the first join that depends on the rest of its scope and may fire."""
     for waiting in list(execution.joins.values()):
         spec = waiting.task_spec
-        if isinstance(spec, InclusiveGateway | ComplexGateway) and spec.is_enabled(waiting, _positions(waiting)):
-            spec.fire(waiting)
-            return True
-    return False
+        if "stuck" not in waiting.facts and isinstance(spec, InclusiveGateway | ComplexGateway) and spec.is_enabled(waiting, _positions(waiting)):
+            return waiting
+    return None
 
 
 def report_dead_joins(execution: Execution) -> None:

@@ -27,11 +27,24 @@ def take_turns(execution: Execution, slice_size: int, most_rounds: int) -> bool:
                 execution.activations += 1
                 _run(execution, task, watch, most_rounds)
                 conditions.look(execution)
-        if not gateways.fire_at_rest(execution):
+        waiting = gateways.enabled_at_rest(execution)
+        if waiting is None:
             break
+        _fire(execution, waiting, watch, most_rounds)
     gateways.report_dead_joins(execution)
     gateways.report_standstill(execution)
     return True
+
+
+def _fire(execution: Execution, waiting: Activation, watch: endless.Watch, most_rounds: int) -> None:
+    """Joins count as turns too: one that sends tokens back to itself would fire without end."""
+    execution.activations += 1
+    try:
+        watch.look(execution, waiting)
+        endless.count(execution, waiting, most_rounds)
+        waiting.task_spec.fire(waiting)  # type: ignore[attr-defined]
+    except Fault as fault:
+        gateways.report_stuck(waiting, fault.code, fault.facts)
 
 
 def _run(execution: Execution, task: Activation, watch: endless.Watch, most_rounds: int) -> None:
