@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.feel import Budget, BudgetExceeded, FeelSyntaxError, parse, parse_unary_tests, shown, to_json
+from engine.feel import Budget, BudgetExceeded, DaysTimeDuration, FeelSyntaxError, YearsMonthsDuration, parse, parse_unary_tests, shown, to_json
 from engine.feel.budget import Run
 from engine.feel.machine import find, program_of
 from engine.feel.pattern import read_pattern
@@ -102,6 +103,67 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
             pass
         else:
             shown(evaluation.value)
+
+
+exact = st.builds(
+    lambda sign, digits, exponent: Decimal((sign, digits, exponent)),
+    st.integers(0, 1), st.lists(st.integers(0, 9), min_size=1, max_size=34).map(tuple), st.integers(-6176, 6000))
+zoned = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1), timezones=st.sampled_from(
+    [ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), UTC, timezone(timedelta(hours=-3, minutes=-30))]))
+spans = st.builds(DaysTimeDuration, st.integers(-10**17, 10**17)) | st.builds(YearsMonthsDuration, st.integers(-10**9, 10**9))
+
+
+@given(number=exact)
+def test_a_number_is_what_its_text_says(number: Decimal) -> None:
+    assert evaluate("number(string(x)) = x", {"x": number}).value is True
+
+
+# The name of a zone does not tell the two hours apart that one clock shows in the night when summer time ends.
+@given(moment=zoned.map(lambda moment: moment.replace(fold=0)) | st.datetimes(), span=spans, day=st.dates())
+def test_a_temporal_value_is_what_its_text_says(moment: datetime, span: object, day: date) -> None:
+    text = "is(date and time(string(m)), m) and is(time(string(time(m))), time(m)) and is(duration(string(s)), s) and is(date(string(d)), d)"
+
+    assert evaluate(text, {"m": moment, "s": span, "d": day}).value is True
+
+
+@given(moment=zoned, micro=st.integers(-10**13, 10**13))
+def test_an_instant_in_a_zone_moves_there_and_back(moment: datetime, micro: int) -> None:
+    scope = {"m": moment, "s": DaysTimeDuration(micro)}
+
+    assert evaluate("(m + s) - s = m and (m + s) - m = s and (m + s < m) = (s < @\"PT0S\")", scope).value is True
+
+
+@given(a=numbers, b=numbers.filter(bool))
+def test_a_remainder_completes_the_whole_quotient(a: Decimal, b: Decimal) -> None:
+    assert evaluate("modulo(a, b) = a - b * floor(a / b) and abs(modulo(a, b)) < abs(b)", {"a": a, "b": b}).value is True
+
+
+@given(n=numbers, scale=st.integers(-5, 5))
+def test_rounding_goes_the_way_that_its_name_says(n: Decimal, scale: int) -> None:
+    text = ("floor(n, s) <= n and n <= ceiling(n, s) and abs(round down(n, s)) <= abs(n) and abs(n) <= abs(round up(n, s))"
+            " and abs(round half up(n, s) - n) <= 5 * 10 ** (-s - 1) and abs(round half down(n, s) - n) <= 5 * 10 ** (-s - 1)"
+            " and list contains([round half up(n, s), round half down(n, s)], decimal(n, s))")
+
+    assert evaluate(text, {"n": n, "s": scale}).value is True
+
+
+@given(first=values, second=values)
+def test_equal_values_cannot_be_told_apart(first: object, second: object) -> None:
+    scope = {"a": first, "b": second}
+
+    if evaluate("a = b", scope).value is True:
+        assert evaluate("b = a and count(distinct values([a, b])) = 1 and index of([a], b) = [1] and {k: a} = {k: b} and [a] = [b]", scope).value is True
+    else:
+        assert evaluate("a = b", scope).value == evaluate("b = a", scope).value and evaluate("[a] = [b]", scope).value is False
+
+
+@given(items=st.lists(st.dictionaries(st.sampled_from(["a", "b", "item"]), numbers, min_size=1), max_size=5), limit=numbers)
+def test_a_filter_is_the_loop_that_asks_the_same(items: list[object], limit: Decimal) -> None:
+    scope = {"x": items, "limit": limit}
+
+    kept = evaluate("x[a > limit]", scope).value
+
+    assert kept == [item for item in evaluate("x", scope).value if item.get("a") is not None and item["a"] > limit]  # type: ignore[union-attr, attr-defined]
 
 
 pieces = st.recursive(

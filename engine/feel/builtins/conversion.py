@@ -15,12 +15,13 @@ from .registry import builtin
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 _END = r'(-?[0-9.]*[0-9](?:[eE][+-]?[0-9]+)?|@"[^"]*"|"[^"]*"|[a-z ]+\("[^"]*"\)|)'
 _RANGE = re.compile(rf"\s*([\[(\]])\s*{_END}\s*\.\.\s*{_END}\s*([\])\[])\s*")
+_LONGEST = 6_500  # characters: the smallest number has 6 176 digits behind its point
 _GROUPING = (" ", ",", ".")
 
 
 @builtin("number", "from: string")
 def number(run: Run, text: str) -> Decimal:
-    if len(text) > 200 or not _NUMBER.fullmatch(text):
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         raise Null("not_a_number", text=text[:40])
     try:
         return DECIMAL128.create_decimal(text)
