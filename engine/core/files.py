@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from engine.core.bpmn import checks
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.checks import Known
-from engine.core.bpmn.model import Diagram, Job, Kind, Process
+from engine.core.bpmn.model import Diagram, Formula, Job, Kind, Node, Process
 from engine.core.bpmn.style import check_style
 from engine.core.calendar import Calendar
 from engine.core.dmn import reader as dmn
@@ -150,12 +150,21 @@ def _doubles(reading: Reading) -> Iterator[Problem]:
 
 def _jobs(process: Process, known: Known) -> Iterator[Problem]:
     """A job type that no handler here knows waits for a worker outside: worth a word, since it may be a slip of the pen."""
-    for node in process.nodes.values() if known.job_types is not None else ():
-        if isinstance(node.detail, Job) and node.detail.sends_message and node.kind in _SENDING:
-            continue
-        if isinstance(node.detail, Job) and node.detail.type.expression is None and node.detail.type.text not in known.job_types:
-            facts = {"node": node.name or node.id, "type": node.detail.type.text, "known": "、".join(sorted(known.job_types))}
-            yield Problem("job_type_without_handler", process.file, node.line, node.id, facts, "warning")
+    if known.job_types is None:
+        return
+    for place, type_ in _job_types(process):
+        if type_.expression is None and type_.text not in known.job_types:
+            facts = {"node": place.name or place.id, "type": type_.text, "known": "、".join(sorted(known.job_types))}
+            yield Problem("job_type_without_handler", process.file, place.line, place.id, facts, "warning")
+
+
+def _job_types(process: Process) -> Iterator[tuple[Process | Node, Formula]]:
+    """The types of tasks and listeners, each with what it stands at."""
+    yield from ((process, listener.job.type) for listener in process.listeners)
+    for node in process.nodes.values():
+        if isinstance(node.detail, Job) and not (node.detail.sends_message and node.kind in _SENDING):
+            yield node, node.detail.type
+        yield from ((node, listener.job.type) for listener in node.listeners)
 
 
 def _records(process: Process, known: Known) -> Iterator[Problem]:

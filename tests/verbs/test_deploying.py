@@ -324,3 +324,10 @@ def test_a_definition_tells_its_versions_and_shows_its_form(store: Store, clock:
         assert definitions.content(session, "asking:1", DESIGNER).startswith(b"<?xml")
         with pytest.raises(NotAllowed):
             definitions.content(session, "asking:1", CLERK)
+
+
+def test_a_listener_for_a_program_that_nobody_knows_is_worth_a_word(store: Store, clock: Clock) -> None:
+    outcome = deploy_diagrams(store, clock, "task_listeners")
+
+    told = [problem.facts["type"] for problem in outcome.warnings if problem.code == "job_type_without_handler"]
+    assert told == ["prepare", "review"]
