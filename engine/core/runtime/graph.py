@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from engine.core.bpmn.model import Kind, Process
 
@@ -36,6 +37,7 @@ def ring(process: Process, node_id: str) -> list[str]:
     return [id_ for id_ in process.nodes if id_ in back and id_ in ahead]
 
 
+@lru_cache(maxsize=256)  # every join of a process asks
 def predecessors(process: Process) -> Mapping[str, tuple[str, ...]]:
     """Node → the nodes that can hand it a token directly."""
     before: dict[str, list[str]] = defaultdict(list)
