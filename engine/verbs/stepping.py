@@ -208,7 +208,8 @@ def _move(
         raise StimulusRefused(refused.code, dict(refused.facts), cast(State, stored.state).instance_id) from None
     lines = [_line(library, cast(State, stored.state), stimulus, change, now) for change in made.changed]
     # A change that had to wait for a listener is still the act of whoever asked for it.
-    by = next((_person(change.by) for change in made.changed if change.by), actor)
+    asked = () if isinstance(stimulus, CompleteTask | ChangeTask) else made.changed
+    by = next((_person(change.by) for change in asked if change.by), actor)
     return apply(Change(session, library, stored, made, actor, now, by=by, extra=(*extra, *lines)))
 
 
