@@ -29,13 +29,14 @@ def show() -> ResponseReturnValue:
     moment = now()
     with store().reading() as session:
         enterprise = records.enterprise(session, g.actor.enterprise_id, g.actor) if g.actor.enterprise_id else None
+        cadres = records.assignments(session, enterprise.id, g.actor, moment) if enterprise else []
         page = tasks.page(session, instances.list_instances(g.actor, now=moment), page_number(), SHOWN)
         cases = [(row, steps_of(session, row.id, row.definition_id)) for row in page.rows]
         mine = tasks.page(session, tasks.inbox(g.actor, "mine", moment), 1, WAITING)
         free = tasks.page(session, tasks.inbox(g.actor, "groups", moment), 1, WAITING)
         startable = definitions.startable(session, g.actor)
     return render_template(
-        "enterprise.html", enterprise=enterprise, page=page, cases=cases, waiting=[*mine.rows, *free.rows],
+        "enterprise.html", enterprise=enterprise, cadres=cadres, page=page, cases=cases, waiting=[*mine.rows, *free.rows],
         waiting_count=mine.total + free.total, startable=startable, address=lambda number: url_for(".show", page=number),
     )  # fmt: skip
 

@@ -100,10 +100,11 @@ def set_active(person_id: str) -> ResponseReturnValue:
     try:
         with store().writing() as session:
             people.set_active(session, person_id, active, g.actor, now())
+            released = 0 if active else tasks.release_all(session, person_id, g.actor, now())
     except people.OwnAccount as refusal:
         flash(sentence(refusal), "late")
     else:
-        flash(t("people.reopened" if active else "people.closed"), "ok")
+        flash(t("people.reopened") if active else t("people.closed", n=released), "ok")
     return redirect(url_for(".show", person_id=person_id), 303)
 
 

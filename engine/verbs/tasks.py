@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Row, Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine.core.runtime.listeners import OF_TASKS as TASK_EVENTS
@@ -27,7 +27,7 @@ from engine.verbs.stepping import InstanceFacts
 
 __all__ = [
     "BOXES", "Page", "Raw", "TaskCancelled", "TaskDetail", "TaskDoneByYou", "TaskForm", "assign", "claim", "complete", "complete_json", "counts",
-    "form", "get", "holders", "inbox", "is_open", "may_release", "page", "release", "save_draft", "update_task",
+    "form", "get", "holders", "inbox", "is_open", "may_release", "page", "release", "release_all", "save_draft", "update_task",
 ]  # fmt: skip
 
 
@@ -110,6 +110,20 @@ def release(session: Session, task_id: str, actor: Actor, now: datetime) -> bool
     if not may_release(actor, task):
         raise NotAllowed("release")
     return _give(session, task, None, "task_released", actor, now)
+
+
+def release_all(session: Session, person_id: str, actor: Actor, now: datetime) -> int:
+    """What somebody who leaves holds goes back to its candidates; how many tasks. Raises NotAllowed, StimulusRefused.
+
+    A task that only this person may take stays: a supervisor gives it to somebody else.
+    """
+    access.require(actor, access.Act.MANAGE_PEOPLE)
+    others = exists().where(TaskCandidate.task_id == UserTask.id, or_(TaskCandidate.kind == "group", TaskCandidate.value != person_id))
+    held = select(UserTask.id).where(UserTask.assignee == person_id, UserTask.closed_at.is_(None), others)
+    ids = session.scalars(held.order_by(UserTask.instance_id, UserTask.id)).all()
+    for task_id in ids:
+        _give(session, _open(session, task_id, access.SYSTEM), None, "task_released", actor, now)
+    return len(ids)
 
 
 def assign(session: Session, task_id: str, person_id: str, actor: Actor, now: datetime) -> bool:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from engine.verbs import instances
+from engine.verbs import instances, recording
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import work
 from tests.webapp.town import NAMES
@@ -243,3 +243,11 @@ def test_the_server_says_that_it_is_alive_and_ready(stranger):
 def test_a_designer_sees_versions_and_the_diagram(visit):
     page = visit("wu").text("/definitions/request:1")
     assert "<svg" in page and 'data-element="handle"' in page and "第 1 版" in page
+
+
+def test_an_enterprise_reads_who_serves_it_and_how_they_keep_in_touch(town, visit, clock):
+    with town.writing() as session:
+        recording.record(session, "enterprise", "xinyuan", {"channel_note": "企业微信群“鑫源服务”"}, clock(), instance_id="i")
+    page = visit("zhao").text("/enterprise")
+    assert "您的助企干部：王建国" in page and "商定的联系渠道：企业微信群“鑫源服务”" in page
+    assert "助企干部：" not in visit("qian").text("/enterprise")

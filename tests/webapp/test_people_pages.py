@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from engine.tables.instances import Event
 from engine.tables.people import Person
+from engine.tables.tasks import TaskCandidate, UserTask
 from tests.webapp.town import PASSWORD
 
 NEW = {"username": "Chen", "name": "陈思", "kind": "department", "department_id": "finance", "position": "科员", "groups": "experts，judges"}
@@ -55,12 +56,17 @@ def test_people_are_found_by_name_and_kind(visit):
     assert "没有这样的人" in visit("admin").get("/people?q=李&kind=cadre").text
 
 
-def test_a_closed_account_is_signed_out_and_comes_back(town, visit):
+def test_a_closed_account_is_signed_out_gives_its_tasks_back_and_comes_back(town, visit, file_request, open_task):
     li, admin = visit("li"), visit("admin")
+    task = open_task(file_request("zhao"))
+    li.post(f"/tasks/{task}/claim")
     address = f"/people/{id_of(town, 'li')}"
     admin.get(address)
     admin.post(f"{address}/active", {"active": "no"})
     assert li.client.get("/inbox").location.startswith("/sign-in")
+    with town.reading() as session:
+        assert session.execute(select(UserTask.assignee, UserTask.closed_at).where(UserTask.id == task)).one() == (None, None)
+        assert session.scalar(select(TaskCandidate.is_free).where(TaskCandidate.task_id == task))
     assert "已停用" in admin.get(address).text
     admin.post(f"{address}/active", {"active": "yes"})
     assert "停用账号" in admin.get(address).text
