@@ -27,6 +27,7 @@ OPEN: dict[str, set[str]] = {
     "task_pages.draft": {"li", "ma"},
     "task_pages.refresh": {"li", "ma"},
     "task_pages.complete": {"li", "ma"},
+    "task_pages.assign": {"zhou"},
     "starting_pages.choose": STARTERS,
     "starting_pages.fill_in": {"zhao", "qian", "wang"},
     "starting_pages.draft": {"zhao", "qian", "wang"},
@@ -90,9 +91,10 @@ def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[
             "name": "policies",
             "person_id": session.scalar(select(Person.id).where(Person.username == "sun")),
         }
+        colleague = session.scalar(select(Person.id).where(Person.username == "ma"))
         incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
     person = {"name": "孙立", "kind": "department", "department_id": "finance"}
-    fields = {"people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
+    fields = {"task_pages.assign": {"person": colleague}, "people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
               "reference_pages.save": {"_version": "1", "cell.id": "p3", "cell.title": "稳岗返还"},
               "reference_pages.replace": {"_version": "1", "content": "id,title\np9,稳岗返还\n"}}  # fmt: skip
 
