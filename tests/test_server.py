@@ -11,10 +11,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
-from pathlib import Path
 
 import pytest
 
+from webapp import processes
 from webapp.cli import main
 from webapp.demonstration import PASSWORD
 
@@ -88,7 +88,7 @@ def test_killed_between_any_two_requests_the_server_goes_on_where_it_was(server)
 
 def test_a_process_that_is_killed_is_begun_anew_and_the_others_go_on(server):
     def children():
-        return set(Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split())
+        return set(processes.children(server.process.pid))
 
     server.request("/readyz")
     before = children()

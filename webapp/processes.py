@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Thread
 from time import sleep
 from typing import NoReturn
@@ -20,6 +21,12 @@ log = structlog.get_logger(__name__)
 def cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def children(process: int) -> list[str]:
+    """Ids of the processes that a process has begun; empty where the system does not tell."""
+    file = Path(f"/proc/{process}/task/{process}/children")
+    return file.read_text().split() if file.is_file() else []
 
 
 def run(tasks: Sequence[Task]) -> None:
@@ -44,9 +51,10 @@ def run(tasks: Sequence[Task]) -> None:
         while waiting and not is_stopping:
             task = waiting.pop()
             running[_begin(task, lifeline, held)] = task
+            if is_stopping:  # the signal came while it was begun
+                stop()
         if is_stopping:
             waiting.clear()
-            stop()  # also the one that was begun while the signal came
         if running:
             process, status = os.wait()
             task = running.pop(process)
@@ -69,7 +77,7 @@ def _begin(task: Task, lifeline: int, held: int) -> int:
 def _be(task: Task, lifeline: int) -> NoReturn:
     """The whole life of a new process."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
     code = 0
     try:
@@ -84,7 +92,10 @@ def _be(task: Task, lifeline: int) -> NoReturn:
         os._exit(code)
 
 
-def _leave(*_: object) -> None:
+def leave(*_: object) -> None:
+    """A signal's handler: end as if all was done."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # what is being finished shall not be interrupted by being told once more
     sys.exit(0)
 
 

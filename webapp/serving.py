@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def serve(installation: Installation, announce: Callable[[str], None], number: i
             raise StartRefused("cli.demonstration_in_production")
         library.warm(session)  # what is read here, all processes have in common
     store.close()  # no process may use a connection of another
+    signal.signal(signal.SIGTERM, processes.leave)  # until there are processes to tell
     listening = _listen(installation.host, installation.port)
     announce(f"http://{installation.host}:{listening.getsockname()[1]}/")
     web: list[processes.Task] = [lambda: _answer(installation.reopened(), settings, listening)] * number
@@ -55,6 +57,7 @@ def serve(installation: Installation, announce: Callable[[str], None], number: i
 
 
 def _answer(store: Store, settings: Settings, listening: socket.socket) -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would say at every request that there are more than threads
     server = waitress.create_server(create_app(store, settings), sockets=[listening], threads=THREADS)
     try:
         server.run()

@@ -78,24 +78,20 @@ def _beside(found: Select[Any], hits: CTE, instance_id: Any, words: str) -> Sele
 
 def offers(actor: Actor, asked: Asked = Asked()) -> CTE | None:
     """Free tasks that the actor may take: id, urgent_at, created_at, most urgent first; None if there can be none."""
-    if actor.kind not in WORKERS:
-        return None
-    parts = [part for kind, value in _absolute(actor) for part in asked.among_offers(_offered(kind, value))]
-    return _joined([*parts, *_relative(actor, asked)], ("urgent_at", "created_at", "id"))
-
-
-def assigned(actor: Actor, asked: Asked = Asked()) -> Select[Any]:
-    """Open tasks assigned to the actor, in the same columns."""
-    return asked.among_tasks(_TASKS.where(access.assigned_tasks(actor)))
+    return _joined(_offers(actor, asked), ("urgent_at", "created_at", "id"))
 
 
 def work(actor: Actor, asked: Asked = Asked()) -> CTE | None:
-    """Both: everything the actor can work on."""
-    free = offers(actor, asked)
-    parts = [assigned(actor, asked)]
-    if free is not None:
-        parts.append(select(free.c.id, free.c.urgent_at, free.c.created_at))
-    return _joined(parts, ("urgent_at", "created_at", "id"))
+    """The same and the open tasks assigned to the actor: everything they can work on."""
+    assigned = asked.among_tasks(_TASKS.where(access.assigned_tasks(actor)))
+    return _joined([assigned, *_offers(actor, asked)], ("urgent_at", "created_at", "id"))
+
+
+def _offers(actor: Actor, asked: Asked) -> Iterator[Select[Any]]:
+    if actor.kind in WORKERS:
+        for kind, value in _absolute(actor):
+            yield from asked.among_offers(_offered(kind, value))
+        yield from _relative(actor, asked)
 
 
 def _absolute(actor: Actor) -> Iterator[tuple[str, str]]:

@@ -36,7 +36,7 @@ _VARIABLE, _EVENT, _INSTANCE, _TEXT = (cast(Table, model.__table__) for model in
 
 
 def _insert(table: Table, but: Collection[str] = ()) -> Prepared:
-    return Prepared(table.insert(), [column.name for column in table.columns if column.name not in but])
+    return Prepared(table.insert().inline(), [column.name for column in table.columns if column.name not in but])
 
 
 def _bound(*names: str) -> dict[str, BindParameter[Any]]:

@@ -2,117 +2,106 @@
 
 from __future__ import annotations
 
-import http.client
 import os
-import random
-import re
 import socket
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
-from time import monotonic, perf_counter_ns, sleep
-from urllib.parse import urlencode
+from time import process_time, sleep
 
 from engine.tables.store import Store
+from webapp import processes
 from webapp.bench.measure import Line, line
 from webapp.bench.seeding import PASSWORD, PEOPLE, seed
+from webapp.bench.visitors import INBOX, PAGES, Visitor, live
+from webapp.bench.worlds import has_postgresql, stores
 
 LONGEST, MOST = 600, 200  # seconds, people
-PAGES = ("/inbox?box=groups", "/inbox?box=mine", "/inbox?box=overdue", "/instances", "/inbox?box=groups&q=SQ20260001")
-_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-
-
-@dataclass
-class Visitor:
-    """One person with a browser: a connection that stays open, a cookie, and what each answer took."""
-
-    number: int
-    port: int
-    times: dict[str, list[float]] = field(default_factory=dict)
-    errors: dict[str, int] = field(default_factory=dict)
-    cookie: str = ""
-
-    def visit(self, until: float) -> None:
-        """Sign in, then read pages one after another until the time is over."""
-        chance, connection = random.Random(self.number), http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            self._sign_in(connection)
-            while monotonic() < until:
-                path = chance.choice(PAGES)
-                started = perf_counter_ns()
-                status = self._ask(connection, "GET", path)[0]
-                self._note(path.partition("?")[0], (perf_counter_ns() - started) / 1e6, status)
-        except (OSError, http.client.HTTPException) as failure:
-            self.errors[type(failure).__name__] = self.errors.get(type(failure).__name__, 0) + 1
-        finally:
-            connection.close()
-
-    def _note(self, path: str, taken: float, status: int) -> None:
-        self.times.setdefault(path, []).append(taken)
-        if status != 200:
-            self.errors[str(status)] = self.errors.get(str(status), 0) + 1
-
-    def _sign_in(self, connection: http.client.HTTPConnection) -> None:
-        _, page = self._ask(connection, "GET", "/sign-in")
-        token = _TOKEN.search(page)
-        fields = {"username": f"bench-{self.number}", "password": PASSWORD, "csrf_token": token.group(1) if token else ""}
-        status, _ = self._ask(connection, "POST", "/sign-in", urlencode(fields))
-        if status != 303 and status != 302:
-            self.errors[f"sign-in {status}"] = 1
-
-    def _ask(self, connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        if cookie := answer.getheader("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
-        return answer.status, answer.read().decode("utf-8", "replace")
+WRITES = 0.1  # of all requests complete a task
+WARM_UP = 3.0  # seconds that are not counted: templates are compiled, statements prepared
+TASKS, EVENTS = 5_000, 50_000
 
 
 def load(people: int, seconds: int, scale: float = 1) -> Iterator[Line]:
-    """So many people for so many seconds, against a server of its own with a seeded database; both are gone afterwards."""
-    people, seconds = max(1, min(people, MOST, PEOPLE)), max(1, min(seconds, LONGEST))
-    with _server(scale) as port:
-        until = monotonic() + seconds
-        visitors = [Visitor(1 + number * (PEOPLE // people) % (PEOPLE - 1), port) for number in range(people)]
-        threads = [Thread(target=visitor.visit, args=(until,), daemon=True) for visitor in visitors]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=seconds + 60)
-    errors: dict[str, int] = {}
+    """So many people for so many seconds on each kind of database."""
+    for database in ("sqlite", "postgresql"):
+        if database == "sqlite" or has_postgresql():
+            yield from on(database, max(1, min(people, MOST, PEOPLE)), max(1, min(seconds, LONGEST)), scale)
+
+
+def on(database: str, people: int, seconds: int, scale: float) -> Iterator[Line]:
+    """Against a server of its own: people read only their inboxes, then lists of all kinds, then complete tasks besides."""
+    names = [f"bench-{1 + number * (PEOPLE // people) % (PEOPLE - 1)}" for number in range(people)]
+    ways = (("inbox", INBOX, 0.0), ("reading", PAGES, 0.0), (f"{WRITES:.0%} writing", PAGES, WRITES))
+    with stores(database) as store, _server(store, scale) as server:
+        for way, pages, writes in ways:
+            visitors = [Visitor(name, PASSWORD, server.port, writes, pages) for name in names]
+            yield from _measured(server, database, f"{people} people, {way}", visitors, seconds)
+
+
+def _measured(server: _Server, database: str, what: str, visitors: list[Visitor], seconds: int) -> Iterator[Line]:
     for visitor in visitors:
-        for name, count in visitor.errors.items():
-            errors[name] = errors.get(name, 0) + count
-    for path in sorted({path for visitor in visitors for path in visitor.times}):
-        own = [taken for visitor in visitors for taken in visitor.times.get(path, [])]
-        yield line("load", path, own, database="sqlite", unit="page", rate=f"{len(own) / seconds:.0f}/s")
+        visitor.sign_in()
+    live(visitors, WARM_UP)
+    for visitor in visitors:
+        visitor.forget()
+    own, theirs = process_time(), server.cpu()
+    took = live(visitors, seconds)
+    own, theirs = process_time() - own, server.cpu() - theirs
+    for visitor in visitors:
+        visitor.connection.close()
+    by_kind: dict[str, list[float]] = {}
+    for visitor in visitors:
+        for kind, times in visitor.times.items():
+            by_kind.setdefault(kind, []).extend(1_000 * time for time in times)
+    for kind, times in sorted(by_kind.items()):
+        yield line("load", kind, times, database=database, unit="request", rate=f"{len(times) / took:.0f}/s")
+    every = [time for times in by_kind.values() for time in times]
     yield line(
-        "load", f"{people} people, {seconds} s", [taken for visitor in visitors for times in visitor.times.values() for taken in times],
-        database="sqlite", unit="page", rate=f"{sum(len(times) for visitor in visitors for times in visitor.times.values()) / seconds:.0f}/s",
-        errors=errors or 0,
+        "load", what, every, database=database, unit="request", rate=f"{len(every) / took:.0f}/s",
+        each_core_second=f"{len(every) / theirs:.0f}" if theirs else "—", client_share=f"{own / (own + theirs):.0%}" if theirs else "—",
+        late=sum(visitor.late for visitor in visitors), errors=dict(sum((visitor.errors for visitor in visitors), Counter())) or 0,
     )  # fmt: skip
 
 
+class _Server:
+    """A running server and the port it answers on."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process, self.port = process, port
+
+    def cpu(self) -> float:
+        """Seconds of processor time that its processes have used, PostgreSQL's not among them; 0 where nobody tells."""
+        return sum(_cpu(process) for process in (str(self.process.pid), *processes.children(self.process.pid)))
+
+
+def _cpu(process: str) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def _server(scale: float) -> Iterator[int]:
+def _server(store: Store, scale: float) -> Iterator[_Server]:
+    store.migrate()
+    seed(store, int(TASKS * scale), int(EVENTS * scale), datetime.now(UTC))
+    store.close()
     with tempfile.TemporaryDirectory(prefix="zhuqi-load-") as folder:
-        store = Store(f"sqlite:///{Path(folder) / 'zhuqi.sqlite'}")
-        store.migrate()
-        seed(store, int(5_000 * scale), int(50_000 * scale), datetime.now(UTC))
-        store.close()
         port = _free_port()
-        environment = {"ZHUQI_HOME": folder, "HOST": "127.0.0.1", "PORT": str(port)}
-        server = subprocess.Popen([sys.executable, "-c", "from webapp.cli import run; run()", "serve"], env=_with(environment), stdout=subprocess.DEVNULL)
+        address = store.url.render_as_string(hide_password=False)
+        environment = {"ZHUQI_HOME": folder, "ZHUQI_DATABASE": address, "HOST": "127.0.0.1", "PORT": str(port)}
+        command = [sys.executable, "-c", "from webapp.cli import run; run()", "serve"]
+        server = subprocess.Popen(command, env=_with(environment), stdout=subprocess.DEVNULL)
         try:
             _wait(port)
-            yield port
+            yield _Server(server, port)
         finally:
             server.terminate()
             server.wait(timeout=60)

@@ -57,7 +57,7 @@ def seed(store: Store, open_tasks: int, events: int, now: datetime) -> dict[str,
         definitions.deploy(session, files, SYSTEM, now, source="api")
         _people(session, now, chance)
     pattern = _pattern(store, max(1, events // max(1, open_tasks)), now)
-    insert = {table: Prepared(_TABLES[table].insert(), [name for name in _TABLES[table].columns.keys() if (table, name) != _NUMBERED]) for table in _OWN}
+    insert = {table: Prepared(_TABLES[table].insert().inline(), [name for name in _TABLES[table].columns.keys() if (table, name) != _NUMBERED]) for table in _OWN}
     made = dict.fromkeys(_OWN, 0)
     for begin in range(0, open_tasks, BATCH):
         with store.writing() as session:
