@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -14,6 +15,7 @@ from typing import NoReturn
 import structlog
 
 Task = Callable[[], None]
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PAUSE = 1.0  # seconds before a process that ended by itself is begun anew
 log = structlog.get_logger(__name__)
 
@@ -42,17 +44,19 @@ def run(tasks: Sequence[Task]) -> None:
         nonlocal is_stopping
         is_stopping = True
         for process in running:
-            os.kill(process, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(process, signal.SIGTERM)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, stop)
     waiting = list(tasks)
     while waiting or running:
         while waiting and not is_stopping:
             task = waiting.pop()
+            # No signal between the fork and the moment when the new process is known here and has its own handlers.
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             running[_begin(task, lifeline, held)] = task
-            if is_stopping:  # the signal came while it was begun
-                stop()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         if is_stopping:
             waiting.clear()
         if running:
@@ -76,11 +80,12 @@ def _begin(task: Task, lifeline: int, held: int) -> int:
 
 def _be(task: Task, lifeline: int) -> NoReturn:
     """The whole life of a new process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
-    Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
     code = 0
     try:
+        for number in SIGNALS:
+            signal.signal(number, leave)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
         task()
     except (KeyboardInterrupt, SystemExit):
         pass
@@ -94,7 +99,7 @@ def _be(task: Task, lifeline: int) -> NoReturn:
 
 def leave(*_: object) -> None:
     """A signal's handler: end as if all was done."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # what is being finished shall not be interrupted by being told once more
     sys.exit(0)
 
