@@ -21,7 +21,7 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        Index("ix_job_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_job_due", "due_at", "id", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_job_of_type", "type", "due_at"),
         Index("ix_job_of_instance", "instance_id"),
         Index("ix_job_start_timers", "process_key", sqlite_where=text("kind = 'timer_start'"), postgresql_where=text("kind = 'timer_start'")),

@@ -8,12 +8,12 @@ from functools import cache
 from multiprocessing import get_context
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from engine.core.runtime.step import CompleteTask
 from engine.tables.instances import Event, ProcessInstance
 from engine.tables.store import Store
-from engine.verbs import access, history, hot, stepping
+from engine.verbs import access, history, hot, jobs, stepping
 from engine.verbs.access import SYSTEM
 from tests.performance.counting import statements
 from webapp.bench.worlds import World, made
@@ -159,3 +159,14 @@ def test_a_state_is_decoded_once_in_a_process_that_keeps_working_on_it(world: Wo
     with world.store.reading() as session:
         first = stepping.load(session, instance, lock=False).state
         assert stepping.load(session, instance, lock=False).state is first
+
+
+def test_of_many_jobs_due_at_one_moment_the_first_are_found_without_sorting_them(store: Store) -> None:
+    seen: list[tuple[str, object]] = []
+    with store.writing() as session:
+        event.listen(store.engine, "before_cursor_execute", lambda c, cursor, sql, values, *rest: seen.append((sql, values)))
+        jobs.lock(session, "worker", datetime.now(UTC), with_own=True)
+        sql, values = seen[0]
+        plan = [row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]  # type: ignore[arg-type]
+
+    assert len(plan) == 1 and "ix_job_due" in plan[0], plan
