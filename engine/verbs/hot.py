@@ -46,10 +46,13 @@ def keep(session: Session, state: State, revision: int, text: str) -> None:
         after_commit(session, lambda: _enter(pool, state.instance_id, _Entry(revision, text, state)))
 
 
-def forget(session: Session) -> None:
-    """Begin cold: for measuring."""
+def forget(session: Session, instance_id: str | None = None) -> None:
+    """Begin cold, with one instance or with all: for measuring."""
     with _lock:
-        _by_pool.pop(_pool(session), None)
+        if instance_id is None:
+            _by_pool.pop(_pool(session), None)
+        else:
+            _by_pool.get(_pool(session), OrderedDict()).pop(instance_id, None)
 
 
 def _enter(pool: Pool, instance_id: str, entry: _Entry) -> None:

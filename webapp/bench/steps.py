@@ -195,7 +195,7 @@ class _Runner:
     def prepare(self) -> None:
         (self.task,) = self.world.open_tasks(self.instance)
         if self.cold:
-            self.world.cool()
+            self.world.cool(self.instance)
 
     def complete(self) -> None:
         self.world.complete(self.task, **self.values)

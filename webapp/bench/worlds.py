@@ -51,10 +51,10 @@ class World:
         with self.store.writing() as session:
             tasks.complete_json(session, task_id, values, self.actor, self.now)
 
-    def cool(self) -> None:
-        """Forget what this process knows of running instances."""
+    def cool(self, instance_id: str) -> None:
+        """Forget what this process knows of a running instance, and of no other: those that are measured hot take turns with it."""
         with self.store.reading() as session:
-            hot.forget(session)
+            hot.forget(session, instance_id)
 
 
 def made(database: str, store: Store) -> World:
