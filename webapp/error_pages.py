@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine.verbs import errors, reference
@@ -23,6 +24,7 @@ STATUS: Mapping[type[errors.EngineError], int] = {
     errors.Conflict: 409,
     reference.ReferenceChanged: 409,
 }
+CROSSED = frozenset({"40001", "40P01", "55P03"})  # PostgreSQL: serialization failure, deadlock, lock not available
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 
 
@@ -31,6 +33,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(errors.EngineError, _engine_error)
     app.register_error_handler(CSRFError, _stale_page)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _crossed)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -54,6 +57,17 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return response
     answer = page(error.code if error.code in KNOWN else 400)
     answer.headers.extend({k: v for k, v in response.headers if k in ("Allow", "Retry-After")})
+    return answer
+
+
+def _crossed(error: DBAPIError) -> ResponseReturnValue:
+    """Two transactions were in each other's way and the database has undone ours: nothing was lost, and doing it again helps."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state not in CROSSED and "database is locked" not in str(error.orig):
+        return _unexpected(error)
+    log.warning("transactions_crossed", state=state, method=request.method, path=request.path)
+    answer = page(503, what=t("error_page.crossed"), advice=t("error_page.crossed_advice"))
+    answer.headers["Retry-After"] = "1"
     return answer
 
 

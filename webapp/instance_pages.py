@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Status
-from engine.verbs import audience, definitions, departments, incidents, instances, tasks
+from engine.verbs import audience, definitions, departments, incidents, instances, retention, tasks
 from engine.verbs.access import Act, Kind
 from webapp.case_parts import case_parts
 from webapp.clock import now
@@ -31,10 +31,11 @@ def show_all() -> ResponseReturnValue:
         current = instances.open_tasks(session, [row.id for row in page.rows])
         processes = definitions.names(session).items()
         offices = departments.departments(session, g.actor.zone_id)
+        kept = retention.kept(session, now()) if g.actor.kind in (Kind.SUPERVISOR, Kind.ADMINISTRATOR) else {}
     asked = {name: value for name, value in request.args.items() if name != "page"}
     return render_template(
         "instances.html", page=page, current=current, chosen=chosen, is_narrowed=chosen != instances.Filter(), processes=processes,
-        departments=offices, statuses=[status.value for status in Status],
+        departments=offices, kept=kept, statuses=[status.value for status in Status],
         address=lambda number: url_for(".show_all", **{**asked, "page": number}),
     )  # fmt: skip
 

@@ -6,7 +6,9 @@ import io
 import re
 
 import pytest
+from sqlalchemy import update
 
+from engine.tables.instances import ProcessInstance
 from engine.verbs import instances, recording
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import work
@@ -237,7 +239,7 @@ def test_an_unexpected_error_has_a_number_and_no_details(app, visit):
 
 def test_the_server_says_that_it_is_alive_and_ready(stranger):
     assert stranger.get("/healthz").get_json() == {"status": "ok"}
-    assert stranger.get("/readyz").get_json() == {"status": "ok"}
+    assert stranger.get("/readyz").get_json() == {"status": "ok", "kept": {"held": 0, "waiting": 0}}
 
 
 def test_a_designer_sees_versions_and_the_diagram(visit):
@@ -251,3 +253,14 @@ def test_an_enterprise_reads_who_serves_it_and_how_they_keep_in_touch(town, visi
     page = visit("zhao").text("/enterprise")
     assert "您的助企干部：王建国" in page and "商定的联系渠道：企业微信群“鑫源服务”" in page
     assert "助企干部：" not in visit("qian").text("/enterprise")
+
+
+def test_cases_past_their_retention_time_are_counted_for_supervisors(visit, town, clock, file_request):
+    case = file_request()
+    over = {"ended_at": clock.now, "expires_at": clock.now, "status": "completed"}
+    with town.writing() as session:
+        session.execute(update(ProcessInstance).where(ProcessInstance.id == case).values(over))
+
+    assert "等待归档" in visit("zhou").text("/instances")
+    assert "等待归档" not in visit("li").text("/instances")
+    assert visit("zhou").get("/readyz").get_json()["kept"] == {"held": 0, "waiting": 1}

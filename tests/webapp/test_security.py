@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from engine.verbs import people
 from engine.verbs.access import SYSTEM
 from tests.webapp.conftest import Visitor
 from tests.webapp.town import PASSWORD
 from webapp.app import create_app
+from webapp.security import public
 from webapp.settings import Settings
 
 
@@ -103,3 +108,19 @@ def test_there_is_no_one_tap_entry_in_production(town, clock):
         "/sign-in/demonstration", {"person": zhao}, base_url="https://localhost", headers={"Referer": "https://localhost/sign-in"}
     )
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001"])
+def test_transactions_in_each_others_way_are_a_page_that_says_so(app: Flask, visit: Callable[[str], Visitor], state: str) -> None:
+    class Crossed(Exception):
+        sqlstate = state
+
+    @app.get("/crossed")
+    @public
+    def crossed() -> str:
+        raise OperationalError("UPDATE", {}, Crossed())
+
+    answer = visit("li").get("/crossed")
+
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
+    assert "再提交一次" in answer.get_data(as_text=True)
