@@ -74,7 +74,7 @@ class TaskCandidate(Base):
 
     __tablename__ = "task_candidate"
     __table_args__ = (
-        Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", "name", **_CANDIDATE_OPEN),
+        Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", "name", "is_open", **_CANDIDATE_OPEN),
         Index("ix_task_candidate_held", "kind", "value", "started_at", "instance_id"),
         {"sqlite_with_rowid": False},
     )

@@ -62,3 +62,14 @@ def test_no_box_reads_a_whole_table(world: World, who: str, box: str) -> None:
         plan = [row.detail for row in session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
 
     assert plan and not [step for step in plan if step.startswith(("SCAN user_task", "SCAN task_candidate", "SCAN person"))], plan
+
+
+def test_the_names_of_tasks_are_searched_in_an_index_alone(world: World) -> None:
+    query = tasks.inbox(world.actor("desk_two"), "groups", world.clock.now, query="归类").limit(20)
+    sql = str(query.compile(world.store.engine, compile_kwargs={"literal_binds": True}))
+
+    with world.store.reading() as session:
+        plan = [row.detail for row in session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
+
+    offers = [step for step in plan if "ix_task_candidate_offered" in step]
+    assert offers and any("COVERING INDEX" in step for step in offers), plan
