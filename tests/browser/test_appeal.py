@@ -55,7 +55,7 @@ def test_an_appeal_goes_from_filing_to_the_archive_by_five_people(site, sit_down
 
     zhang = sit_down("zhang")
     open_task(zhang, "归类核定")
-    expect(zhang.get_by_role("link", name="现场.pdf")).to_be_visible()
+    expect(zhang.locator("#form-body").get_by_role("link", name="现场.pdf")).to_be_visible()  # in the form, where it was asked for
     fill(zhang, category="environment", urgency="normal")
     submit(site, zhang)
     open_task(zhang, "交办")
