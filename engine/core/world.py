@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 
 from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.library import InMemory
+from engine.core.partial_starts import Occurrence, complete, merged, slot_of
 from engine.core.runtime import conditions
 from engine.core.runtime.step import (
     Effect, Entry, Json, MessagePublished, MessageReceived, SignalReceived, SignalThrown, Start, State, Status, Step, Stimulus, TimerDue,
@@ -56,7 +57,8 @@ class Clock:
     """A timer start event and when it starts its process next."""
 
     process_id: str
-    node: str
+    node: Node
+    event: EventDefinition
     firing: Firing
 
 
@@ -78,6 +80,7 @@ class World:
         self.history: list[Entry] = []  # of all instances, in the order it was written
         self.thrown: list[Effect] = []  # all messages and signals that instances have sent
         self.kept: list[Kept] = []
+        self._occurred: dict[tuple[str, str], list[Occurrence]] = {}  # by process and parallel multiple start event, oldest first
         self._starting = sorted(library.processes if starting is None else starting)
         self._worker = worker or (lambda trial, job: None)
         self._given = given or (lambda process: {})
@@ -111,11 +114,12 @@ class World:
     def evaluate_conditions(self, **variables: Json) -> list[Trial]:
         """Start every process at each conditional start event that holds for `variables` (BPMN 2.0.2 Table 10.84)."""
         found = [
-            (process.id, node)
+            (process.id, node, event)
             for process in map(self.library.process, self._starting)
-            for node in conditions.starts(process, variables, self.library.functions, self.now)
+            for node, event in conditions.starts(process, variables, self.library.functions, self.now)
         ]
-        return [self.start(process_id, node, **variables) for process_id, node in found]
+        started = [self._occur(process_id, node, Occurrence(slot_of(event), variables)) for process_id, node, event in found]
+        return [trial for trial in started if trial is not None]
 
     def pass_time(self, span: timedelta) -> None:
         """Let the clock run, firing every timer at its moment, in order."""
@@ -230,7 +234,9 @@ class World:
         for process, node in self._starts("message", name):
             if process.id not in message.receivers:
                 message.receivers.add(process.id)
-                receivers.append(self._start_at(process, node, variables))
+                occurrence = Occurrence(f"message {name}", variables, key, message.expires_at)
+                started = self._occur(process.id, node, occurrence)
+                receivers += [started] if started is not None else []
         return receivers
 
     def _broadcast(self, signal: SignalThrown, thrower: Trial | None) -> None:
@@ -238,7 +244,7 @@ class World:
             if trial is not thrower and trial.is_started and any(wait.name == signal.name for wait in trial.waits("signal")):
                 trial.send(SignalReceived(signal.name, signal.variables))
         for process, node in self._starts("signal", signal.name):
-            self._start_at(process, node, signal.variables)
+            self._occur(process.id, node, Occurrence(f"signal {signal.name}", signal.variables))
 
     # ----------------------------------------------------------------------------------------------------------- starts
 
@@ -246,10 +252,15 @@ class World:
         process = self.library.process(trial.process_id)
         trial.send(Start(trial.instance_id, process.id, variables, start_event, self._given(process)))
 
-    def _start_at(self, process: Process, node: Node, variables: Variables) -> Trial:
-        trial = self.trial(process.id)
-        self._start(trial, node.id, variables)
-        return trial
+    def _occur(self, process_id: str, node: Node, occurrence: Occurrence) -> Trial | None:
+        """What a start event starts by one of its events; a parallel multiple one only once all of them have occurred."""
+        if not node.parallel_multiple:
+            return self.start(process_id, node.id, **occurrence.variables)
+        place = process_id, node.id
+        occurred = [one for one in self._occurred.get(place, []) if one.waits_at(self.now)] + [occurrence]
+        consumed = complete(node, occurred)
+        self._occurred[place] = [one for one in occurred if one not in consumed and one.waits_at(self.now)]
+        return self.start(process_id, node.id, **merged(consumed)) if consumed else None
 
     def _starts(self, kind: str, name: str) -> Iterator[tuple[Process, Node]]:
         for process, node, event in self._start_definitions(kind):
@@ -270,7 +281,7 @@ class World:
             assert event.value is not None and event.timer is not None
             firing = first_firing(event.timer, self._value(event.value), event.value.text, self.now)
             if event.timer != "date" or firing.due_at > self.now:  # a day that has passed before starts nothing
-                yield Clock(process.id, node.id, firing)
+                yield Clock(process.id, node, event, firing)
 
     def _ring(self, clock: Clock) -> None:
         """Start a process by its timer and set the timer to its next date."""
@@ -280,7 +291,7 @@ class World:
             self._clocks.remove(clock)
         else:
             clock.firing = following
-        self.start(clock.process_id, clock.node)
+        self._occur(clock.process_id, clock.node, Occurrence(slot_of(clock.event), {}))
 
     def _timers(self) -> Iterator[tuple[int, Wait]]:
         """Every running timer with the place of its instance."""

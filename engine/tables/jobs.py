@@ -88,10 +88,27 @@ class Message(Base):
 
 
 class MessageReceipt(Base):
-    """A process has had this message: the key forbids a second receiver."""
+    """A process has had this message: the key forbids a second receiver. `instance_id` is the id of a `partial_start` until that begins one."""
 
     __tablename__ = "message_receipt"
 
     message_id: Mapped[Id] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
     process_key: Mapped[Id] = mapped_column(primary_key=True)
     instance_id: Mapped[Id]
+
+
+class PartialStart(Base):
+    """One event of a parallel multiple start event that has occurred and waits for the others. Of a message until `expires_at`."""
+
+    __tablename__ = "partial_start"
+    __table_args__ = (Index("ix_partial_start_by_node", "process_key", "node", "created_at"), Index("ix_partial_start_expiry", "expires_at"))
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    process_key: Mapped[Id]
+    node: Mapped[str]
+    slot: Mapped[str]  # which event definition of the node
+    correlation_key: Mapped[str | None]  # of a message
+    variables: Mapped[dict[str, Any]] = mapped_column(Json)
+    brought_by: Mapped[str | None]  # the message or the request key
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]

@@ -11,10 +11,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.core.partial_starts import Occurrence, slot_of
 from engine.core.runtime.conditions import starts
 from engine.core.runtime.step import Variables
 from engine.tables.definitions import ProcessDefinition, StartSubscription
-from engine.verbs import stepping
+from engine.verbs import partial_starts
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
@@ -29,10 +30,13 @@ def evaluate(session: Session, variables: Variables, actor: Actor, now: datetime
     require(actor, Act.PUBLISH_MESSAGE)
     given, library = checked(variables), Deployed(session)
     waiting = select(StartSubscription.definition_id).where(StartSubscription.kind == "condition").distinct()
-    started = []
+    started: list[InstanceFacts] = []
     for definition_id in session.scalars(waiting.order_by(StartSubscription.definition_id)).all():
         definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == definition_id)).one()
-        for node in starts(library.process(definition_id), given, library.functions, now):
-            key = None if request_key is None else f"{request_key} {definition.key} {node}"
-            started.append(stepping.begin(session, definition, given, actor, now, start_event=node, request_key=key))
+        for node, event in starts(library.process(definition_id), given, library.functions, now):
+            place = f"{node.id} {node.events.index(event)}" if node.parallel_multiple else node.id
+            key = None if request_key is None else f"{request_key} {definition.key} {place}"
+            occurrence = Occurrence(slot_of(event), given)
+            instance = partial_starts.occur(session, definition, node.id, occurrence, actor, now, request_key=key)
+            started += [instance] if instance else []
     return started

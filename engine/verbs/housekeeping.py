@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from engine.tables.store import Store
-from engine.verbs import retention
+from engine.verbs import partial_starts, retention
 from engine.verbs.errors import Conflict, NotFound
 
 log = structlog.get_logger(__name__)
@@ -41,3 +41,4 @@ def tidy(store: Store, now: datetime) -> None:
     """What is done once a day."""
     with store.writing() as session:
         retention.tidy(session, now)
+        partial_starts.expire(session, now)

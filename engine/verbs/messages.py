@@ -12,11 +12,12 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from engine.core.partial_starts import Occurrence
 from engine.core.runtime.step import MessageReceived, SignalThrown, Variables
 from engine.tables.definitions import ProcessDefinition, StartSubscription
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job, Message, Subscription
-from engine.verbs import buffered, effects, stepping
+from engine.verbs import buffered, effects, partial_starts, stepping
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.errors import StimulusRefused
 from engine.verbs.variables import checked
@@ -28,7 +29,7 @@ LONGEST_TO_LIVE = timedelta(days=30)
 @dataclass(frozen=True)
 class Result:
     """What became of a message: `correlated` to waiting instances, `started` new ones (or both: then `correlated`), `buffered` until
-    someone waits for it, `duplicate` of an earlier one with the same id, or `unclaimed` with no time to live.
+    someone waits for it or the other events of its start event have occurred, `duplicate` of an earlier one with the same id, or `unclaimed` with no time to live.
     """
 
     outcome: Literal["correlated", "started", "buffered", "duplicate", "unclaimed"]
@@ -55,7 +56,8 @@ def publish(
     if session.execute(written.returning(Message.id)).first() is None:
         return Result("duplicate")
     received = _correlate(session, id_, name, correlation_key, variables, actor, now)
-    started = _start(session, id_, name, variables, actor, now, but={process for process, _ in received})
+    occurrence = Occurrence(f"message {name}", variables, correlation_key, row["expires_at"])
+    started = _start(session, id_, name, occurrence, actor, now, but={process for process, _ in received})
     instances = (*(instance for _, instance in received), *started)
     if received or started:
         return Result("correlated" if received else "started", instances)
@@ -93,19 +95,19 @@ def _waiting(session: Session, name: str, key: str) -> Sequence[Row[Any]]:
 
 
 def _start(
-    session: Session, message_id: str, name: str, variables: Variables, actor: Actor, now: datetime, *, but: set[str]
+    session: Session, message_id: str, name: str, occurrence: Occurrence, actor: Actor, now: datetime, *, but: set[str]
 ) -> list[str]:
     """Start the processes that begin with this message, except those an instance of which has just taken it."""
     starts = select(StartSubscription.definition_id, StartSubscription.node, StartSubscription.process_key).where(
         StartSubscription.kind == "message", StartSubscription.name == name
     )
-    started = []
+    started: list[str] = []
     for start in session.execute(starts.order_by(StartSubscription.process_key, StartSubscription.node)).all():
         if start.process_key in but or buffered.has_receipt(session, message_id, start.process_key):
             continue
         definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == start.definition_id)).one()
-        instance = stepping.begin(session, definition, variables, actor, now, start_event=start.node, message_id=message_id)
-        started.append(instance.id)
+        instance = partial_starts.occur(session, definition, start.node, occurrence, actor, now, message_id=message_id)
+        started += [instance.id] if instance else []
     return started
 
 

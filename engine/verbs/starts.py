@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
+from engine.core.partial_starts import slot_of
 from engine.core.problems import Problem, Refused
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.subscriptions import catch_up
 from engine.core.runtime.timers import Firing, first_firing
 from engine.tables.definitions import StartSubscription
-from engine.tables.jobs import Job
+from engine.tables.jobs import Job, PartialStart
 from engine.verbs.library import Deployed
 
 
@@ -39,6 +40,7 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
     functions = Deployed(session).functions
     for definition_id, process in definitions:
         session.execute(delete(StartSubscription).where(StartSubscription.process_key == process.id))
+        _forget_partial(session, process)
         armed = session.execute(select(Job.__table__).where(Job.kind == "timer_start", Job.process_key == process.id))
         before = {(row.node, row.payload.get("wording")): row for row in armed}
         session.execute(delete(Job).where(Job.kind == "timer_start", Job.process_key == process.id))
@@ -50,6 +52,16 @@ def renew(session: Session, definitions: Iterable[tuple[str, Process]], now: dat
                 row = {"id": uuid4().hex, "kind": _SUBSCRIBED[event.kind], "name": name, "process_key": process.id,
                        "definition_id": definition_id, "node": node.id}  # fmt: skip
                 session.execute(cast(Table, StartSubscription.__table__).insert(), row)
+
+
+def _forget_partial(session: Session, process: Process) -> None:
+    """What has occurred for a parallel multiple start event goes on waiting for the rest, unless the new version has no such event."""
+    kept = {(node.id, slot_of(event)) for node in process.start_events if node.parallel_multiple for event in node.events}
+    found = select(PartialStart.node, PartialStart.slot).where(PartialStart.process_key == process.id).distinct()
+    for node, slot in session.execute(found).all():
+        if (node, slot) not in kept:
+            gone = (PartialStart.process_key == process.id, PartialStart.node == node, PartialStart.slot == slot)
+            session.execute(delete(PartialStart).where(*gone))
 
 
 def rearm(session: Session, now: datetime) -> None:
@@ -79,7 +91,8 @@ def _arm(
         firing = Firing(same.due_at, same.payload["remaining"], same.payload["interval"])
     elif event.timer != "duration" and firing.due_at <= now:
         return  # its day, or all of its days, had passed before it was deployed
-    payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval, "catch_up": catch_up(node)}
+    payload = {"wording": wording, "remaining": firing.remaining, "interval": firing.interval, "catch_up": catch_up(node),
+               "slot": slot_of(event)}  # fmt: skip
     row = {"id": uuid4().hex, "kind": "timer_start", "definition_id": definition_id, "process_key": process.id, "node": node.id,
            "due_at": firing.due_at, "created_at": now, "payload": payload, "headers": {}, "retries": 3, "attempts": 0}  # fmt: skip
     session.execute(cast(Table, Job.__table__).insert(), row)

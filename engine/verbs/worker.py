@@ -18,12 +18,13 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from engine.core.partial_starts import Occurrence
 from engine.core.runtime.step import Continue, SignalReceived, TimerDue
 from engine.core.runtime.timers import is_missed, next_firing
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.jobs import Job
 from engine.tables.store import Store
-from engine.verbs import buffered, housekeeping, jobs, messages, stepping
+from engine.verbs import buffered, housekeeping, jobs, messages, partial_starts, stepping
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import EngineError, JobNotHeld, NotFound, StartRefused, StimulusRefused
 from engine.verbs.handlers import HANDLERS, BpmnError, Context, Handler
@@ -192,7 +193,7 @@ def _deliver_signal(session: Session, job: Row[Any], now: datetime) -> None:
     if job.instance_id is None:
         if _is_still_mine(session, job):
             jobs.remove(session, job.id)
-            _begin(session, job, variables, now)
+            _begin(session, job, Occurrence(f"signal {name}", variables), now)
         return
     stepping.load(session, job.instance_id)  # its lock first, the job's second, as everywhere
     if not _is_still_mine(session, job):
@@ -227,7 +228,7 @@ def _start(session: Session, job: Row[Any], now: datetime) -> None:
     jobs.remove(session, job.id)
     interval, remaining, catch_up = job.payload["interval"], job.payload["remaining"], job.payload.get("catch_up", "once")
     if not (interval and catch_up == "none" and is_missed(job.due_at, now)):
-        _begin(session, job, {}, now)
+        _begin(session, job, Occurrence(job.payload.get("slot", ""), {}), now)
     firing = next_firing(interval, job.due_at, now, remaining, catch_up) if interval else None
     if firing is not None:
         payload = {**job.payload, "remaining": firing.remaining}
@@ -235,10 +236,10 @@ def _start(session: Session, job: Row[Any], now: datetime) -> None:
         session.execute(Job.__table__.insert(), row)
 
 
-def _begin(session: Session, job: Row[Any], variables: dict[str, Any], now: datetime) -> None:
+def _begin(session: Session, job: Row[Any], occurrence: Occurrence, now: datetime) -> None:
     definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == job.definition_id)).one()
     try:
-        stepping.begin(session, definition, variables, SYSTEM, now, start_event=job.node)
+        partial_starts.occur(session, definition, job.node, occurrence, SYSTEM, now)
     except StartRefused:
         log.exception("start_refused", definition=job.definition_id, node=job.node)
 

@@ -255,8 +255,6 @@ UNSUPPORTED: list[tuple[str, bytes]] = [
     ("parallel event gateway", file(_event_gateway(_CATCH).replace('"g">', '"g" eventGatewayType="Parallel">'))),
     ("potential owner", file(through(node("userTask", "a", zeebe(_PEOPLE) + "<potentialOwner/>")))),
     ("parallel multiple with an error", file(_boundary(event("error") + timer("Duration", "P1D"), parallelMultiple="true"))),
-    ("parallel multiple start", file(beside(node("startEvent", "s2", timer("Duration", "P1D") + timer("Date", "2026-03-01"),
-     parallelMultiple="true") + flow("s2", "end")))),
     ("link among others", file(through(node(_THROW, "a", event("link", name="x") + event("signal", signalRef="s"))), '<signal id="s" name="x"/>')),
     ("loop on a receive task that starts", file(through(node("receiveTask", "a", "<standardLoopCharacteristics/>", messageRef="m",
      instantiate="true")), MESSAGE)),

@@ -140,9 +140,23 @@ def know(place: Any) -> None:
     place.know(level=30)
 
 
+def gather(place: Any) -> None:
+    place.publish("application", "A1")
+    place.publish("application", "A2", ttl=timedelta(days=2))
+    place.publish("payment", "A3", ttl=timedelta(0))
+    place.broadcast("season opened")
+    place.wait(2 * HOUR)
+    place.publish("payment", "A1", ttl=timedelta(days=2))
+    place.publish("payment", "A2")
+    place.publish("application", "A3")
+    place.publish("application", "A1", ttl=timedelta(0))
+    place.broadcast("season opened")
+    place.publish("application", "A1", ttl=timedelta(0))
+
+
 SCRIPTS: dict[Callable[[Any], None], tuple[str, ...]] = {
     converse: ("conversation",), keep: ("message_catch",), signal: ("signal_broadcast",),
-    tell_time: ("start_events", "timer_boundary_interrupting"), know: ("conditional_start",),
+    tell_time: ("start_events", "timer_boundary_interrupting"), know: ("conditional_start",), gather: ("parallel_multiple_start",),
 }  # fmt: skip
 
 

@@ -68,7 +68,6 @@ REFUSED: dict[str, Callable[[Node], bool]] = {
 _THROWS = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 # The same where the surroundings decide.
 REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
-    "parallel_multiple_start": lambda process, node: node.parallel_multiple and place_of(node, process) == "process_start",
     "boundary_on_handler": lambda process, node: node.kind is Kind.BOUNDARY_EVENT
     and (host := process.nodes.get(node.attached_to or "")) is not None
     and host.for_compensation,
@@ -77,7 +76,7 @@ _BY_SURVEY = ("form_key", "start_form_binding", "listener_kinds", "called_busine
 # How particular constructs are executed, for the page.
 DETAILS = (
     "loops multi_instance multiple mapped_start data listeners task_listeners ad_hoc complex compensation transaction instantiate quantity global_tasks cron"
-    " conditional_start"
+    " conditional_start parallel_multiple_start"
 ).split()
 # Drawn, never executed.
 DRAWN_ONLY = (

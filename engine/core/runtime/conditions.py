@@ -12,7 +12,7 @@ from engine.core.runtime.subscriptions import definition_of
 from engine.core.variables import View
 
 if TYPE_CHECKING:
-    from engine.core.bpmn.model import Process
+    from engine.core.bpmn.model import EventDefinition, Node, Process
     from engine.core.runtime.step import Variables, Wait
 
 
@@ -45,13 +45,13 @@ def _consider(execution: Execution, wait: Wait) -> None:
             events.happen(execution, execution.waits[wait.id], {})
 
 
-def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> tuple[str, ...]:
-    """The start events of `process` whose condition holds for these variables, in document order (BPMN Table 10.84).
+def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> tuple[tuple[Node, EventDefinition], ...]:
+    """The start events of `process`, with the condition of theirs that holds for these variables, in document order (BPMN Table 10.84).
 
     A process has no variables before it starts, so it is for whoever has some to ask; each answer is a `Start` of its own.
     """
     return tuple(
-        node.id
+        (node, event)
         for node in process.start_events
         for event in node.events
         if event.kind == "conditional" and event.value is not None and event.value.expression is not None

@@ -1,0 +1,109 @@
+"""Starting a process at an event that has occurred; at a parallel multiple start event, only once nothing is missing any more.
+
+Until then the occurrence is a row of `partial_start`. Its id stands in the message's receipt and in the request's key where the
+instance will: so the process has had this message, and a request that is repeated fills nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Row, Table, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from engine.core.partial_starts import Occurrence, complete, merged
+from engine.tables.instances import ProcessInstance
+from engine.tables.jobs import MessageReceipt, PartialStart
+from engine.tables.tasks import RequestKey
+from engine.verbs import buffered, ids, stepping
+from engine.verbs.access import Actor
+from engine.verbs.library import Deployed
+from engine.verbs.stepping import InstanceFacts
+from engine.verbs.variables import checked
+
+FILLING = 0x7A687173  # any number that only we use for this kind of lock
+_TABLE = cast(Table, PartialStart.__table__)
+
+
+def occur(
+    session: Session, definition: Row[Any], node_id: str, occurrence: Occurrence, actor: Actor, now: datetime, *,
+    message_id: str | None = None, request_key: str | None = None,
+) -> InstanceFacts | None:  # fmt: skip
+    """An event of the start event `node_id` has occurred: the instance that this starts, or None while others are missing.
+
+    `message_id`: the message it is. The same `request_key` again gives the instance of the first time, if there is one yet.
+    Raises StartRefused, VariableInvalid.
+    """
+    node = Deployed(session).process(definition.id).nodes[node_id]
+    if not node.parallel_multiple:
+        return stepping.begin(
+            session, definition, occurrence.variables, actor, now, start_event=node_id, message_id=message_id, request_key=request_key
+        )
+    given = checked(occurrence.variables)
+    occurrence = replace(occurrence, id=ids.growing(now), variables=given, brought_by=message_id or request_key)
+    _take_turns(session, definition.key, node_id)
+    if request_key is not None and not _is_first(session, request_key, actor, occurrence.id, now):
+        return _begun_by(session, request_key, actor)
+    if message_id is not None:
+        buffered.receipt(session, message_id, definition.key, occurrence.id)
+    consumed = complete(node, [*_waiting(session, definition.key, node_id, now), occurrence])
+    if occurrence not in consumed and occurrence.waits_at(now):
+        _keep(session, definition.key, node_id, occurrence, now)
+    if not consumed:
+        return None
+    instance = stepping.begin(session, definition, merged(consumed), actor, now, start_event=node_id)
+    _begun(session, consumed, instance.id)
+    return instance
+
+
+def _take_turns(session: Session, process_key: str, node_id: str) -> None:
+    # Two that occur at the same moment must see each other, or both would wait for ever. On SQLite a writer is alone anyway.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(FILLING, func.hashtext(f"{process_key} {node_id}"))))
+
+
+def _waiting(session: Session, process_key: str, node_id: str, now: datetime) -> list[Occurrence]:
+    """What has occurred and is not over, oldest first."""
+    query = select(_TABLE).where(_TABLE.c.process_key == process_key, _TABLE.c.node == node_id)
+    rows = session.execute(query.order_by(_TABLE.c.created_at, _TABLE.c.id))
+    found = [Occurrence(row.slot, row.variables, row.correlation_key, row.expires_at, row.id, row.brought_by) for row in rows]
+    return [one for one in found if one.waits_at(now)]
+
+
+def _keep(session: Session, process_key: str, node_id: str, occurrence: Occurrence, now: datetime) -> None:
+    row = {
+        "id": occurrence.id, "process_key": process_key, "node": node_id, "slot": occurrence.slot, "correlation_key": occurrence.key,
+        "variables": occurrence.variables, "created_at": now, "expires_at": occurrence.expires_at,
+        "brought_by": occurrence.brought_by,
+    }  # fmt: skip
+    session.execute(_TABLE.insert(), row)
+
+
+def _begun(session: Session, consumed: list[Occurrence], instance_id: str) -> None:
+    """These have begun an instance: it takes their place."""
+    taken, brought_by = [one.id for one in consumed], [one.brought_by for one in consumed if one.brought_by]
+    session.execute(delete(PartialStart).where(PartialStart.id.in_(taken)))
+    for table, source in ((MessageReceipt, MessageReceipt.message_id), (RequestKey, RequestKey.key)):
+        here = (source.in_(brought_by), table.instance_id.in_(taken))
+        session.execute(update(table).where(*here).values(instance_id=instance_id))
+
+
+def _is_first(session: Session, key: str, actor: Actor, occurrence_id: str, now: datetime) -> bool:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = {"key": key, "person_id": actor.id, "instance_id": occurrence_id, "created_at": now}
+    written = insert(RequestKey).values(**row).on_conflict_do_nothing()
+    return session.execute(written.returning(RequestKey.key)).first() is not None
+
+
+def _begun_by(session: Session, key: str, actor: Actor) -> InstanceFacts | None:
+    query = select(RequestKey.instance_id).where(RequestKey.key == key, RequestKey.person_id == actor.id)
+    begun = session.scalars(select(ProcessInstance.id).where(ProcessInstance.id == query.scalar_subquery())).first()
+    return stepping.facts(session, begun, started_again=True) if begun is not None else None
+
+
+def expire(session: Session, now: datetime) -> None:
+    """Forget messages whose time is over."""
+    session.execute(delete(PartialStart).where(PartialStart.expires_at <= now))
