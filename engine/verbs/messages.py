@@ -12,6 +12,7 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from engine.core.bpmn.model import Process
 from engine.core.partial_starts import Occurrence
 from engine.core.runtime.step import MessageReceived, SignalThrown, Variables
 from engine.tables.definitions import ProcessDefinition, StartSubscription
@@ -20,6 +21,7 @@ from engine.tables.jobs import Job, Message, Subscription
 from engine.verbs import buffered, effects, partial_starts, stepping
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.errors import StimulusRefused
+from engine.verbs.library import Deployed
 from engine.verbs.variables import checked
 
 TIME_TO_LIVE = timedelta(hours=1)
@@ -29,7 +31,8 @@ LONGEST_TO_LIVE = timedelta(days=30)
 @dataclass(frozen=True)
 class Result:
     """What became of a message: `correlated` to waiting instances, `started` new ones (or both: then `correlated`), `buffered` until
-    someone waits for it or the other events of its start event have occurred, `duplicate` of an earlier one with the same id, or `unclaimed` with no time to live.
+    someone waits for it or the rest of a parallel multiple start has occurred, `duplicate` of an earlier one with the same id, or
+    `unclaimed` with no time to live.
     """
 
     outcome: Literal["correlated", "started", "buffered", "duplicate", "unclaimed"]
@@ -55,13 +58,35 @@ def publish(
     written = insert(Message).values(**row).on_conflict_do_nothing(index_elements=["name", "correlation_key", "message_id"])
     if session.execute(written.returning(Message.id)).first() is None:
         return Result("duplicate")
+    starts = _starts(session, name)
+    _take_turns(session, starts, correlation_key)
     received = _correlate(session, id_, name, correlation_key, variables, actor, now)
     occurrence = Occurrence(f"message {name}", variables, correlation_key, row["expires_at"])
-    started = _start(session, id_, name, occurrence, actor, now, but={process for process, _ in received})
+    started = _start(session, id_, starts, occurrence, actor, now, but={process for process, _ in received})
     instances = (*(instance for _, instance in received), *started)
     if received or started:
         return Result("correlated" if received else "started", instances)
     return Result("buffered" if ttl > timedelta(0) else "unclaimed")
+
+
+def _starts(session: Session, name: str) -> Sequence[Row[Any]]:
+    query = select(StartSubscription.definition_id, StartSubscription.node, StartSubscription.process_key).where(
+        StartSubscription.kind == "message", StartSubscription.name == name
+    )
+    return session.execute(query.order_by(StartSubscription.process_key, StartSubscription.node)).all()
+
+
+def _take_turns(session: Session, starts: Sequence[Row[Any]], key: str) -> None:
+    """The messages of one key that a parallel instantiating gateway joins come one after the other: only one may begin the instance."""
+    library = Deployed(session)
+    joined = {start.process_key for start in starts if _is_joined(library.process(start.definition_id), start.node)}
+    for process_key in sorted(joined):
+        partial_starts.take_turns(session, f"{process_key} for {key}")
+
+
+def _is_joined(process: Process, node_id: str) -> bool:
+    before = [process.nodes[process.flows[flow].source] for flow in process.nodes[node_id].incoming]
+    return any(gateway.instantiate and gateway.parallel for gateway in before)
 
 
 def _correlate(
@@ -95,14 +120,11 @@ def _waiting(session: Session, name: str, key: str) -> Sequence[Row[Any]]:
 
 
 def _start(
-    session: Session, message_id: str, name: str, occurrence: Occurrence, actor: Actor, now: datetime, *, but: set[str]
+    session: Session, message_id: str, starts: Sequence[Row[Any]], occurrence: Occurrence, actor: Actor, now: datetime, *, but: set[str]
 ) -> list[str]:
     """Start the processes that begin with this message, except those an instance of which has just taken it."""
-    starts = select(StartSubscription.definition_id, StartSubscription.node, StartSubscription.process_key).where(
-        StartSubscription.kind == "message", StartSubscription.name == name
-    )
     started: list[str] = []
-    for start in session.execute(starts.order_by(StartSubscription.process_key, StartSubscription.node)).all():
+    for start in starts:
         if start.process_key in but or buffered.has_receipt(session, message_id, start.process_key):
             continue
         definition = session.execute(select(ProcessDefinition.__table__).where(ProcessDefinition.id == start.definition_id)).one()

@@ -24,7 +24,7 @@ from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
 
-FILLING = 0x7A687173  # any number that only we use for this kind of lock
+JOINING = 0x7A687173  # any number that only we use for this kind of lock
 _TABLE = cast(Table, PartialStart.__table__)
 
 
@@ -44,7 +44,7 @@ def occur(
         )
     given = checked(occurrence.variables)
     occurrence = replace(occurrence, id=ids.growing(now), variables=given, brought_by=message_id or request_key)
-    _take_turns(session, definition.key, node_id)
+    take_turns(session, f"{definition.key} at {node_id}")
     if request_key is not None and not _is_first(session, request_key, actor, occurrence.id, now):
         return _begun_by(session, request_key, actor)
     if message_id is not None:
@@ -59,10 +59,13 @@ def occur(
     return instance
 
 
-def _take_turns(session: Session, process_key: str, node_id: str) -> None:
-    # Two that occur at the same moment must see each other, or both would wait for ever. On SQLite a writer is alone anyway.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(FILLING, func.hashtext(f"{process_key} {node_id}"))))
+def take_turns(session: Session, what: str) -> None:
+    """Until this transaction ends, nobody else adds to what is joined under this name.
+
+    Two events that occur at the same moment must see each other, or each would wait for the other for ever.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # on SQLite a writer is alone anyway
+        session.execute(select(func.pg_advisory_xact_lock(JOINING, func.hashtext(what))))
 
 
 def _waiting(session: Session, process_key: str, node_id: str, now: datetime) -> list[Occurrence]:

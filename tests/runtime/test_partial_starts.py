@@ -139,6 +139,19 @@ def test_a_parallel_multiple_start_of_an_event_sub_process_waits_for_every_part_
     assert sorted(trial.open_tasks) == ["look", "look", "work"]
 
 
+def test_an_interrupting_one_ends_the_work_only_with_its_last_part():
+    text = (DIAGRAMS / "multiple_event_sub_process.bpmn").read_text("utf-8")
+    text = text.replace('isInterrupting="false"', 'parallelMultiple="true"')
+    text = text.replace('<bpmn:escalationEventDefinition escalationRef="x1"/><bpmn:timer', "<bpmn:timer", 1)
+    trial = World(read({"multiple_event_sub_process.bpmn": text.encode()}).library()).start("multiple_event_sub_process", case="A")
+
+    trial.pass_time(24 * HOUR)
+    assert trial.open_tasks == ["work"]
+    trial.message("answer", "A", text="x")
+    assert trial.open_tasks == ["look"] and trial.visible("look")["text"] == "x"
+    assert trial.complete("look").status == "completed"
+
+
 def test_a_parallel_instantiating_gateway_joins_the_messages_of_one_key_whatever_comes_between():
     place = World(library("instantiating_parallel_gateway"))
     place.publish("order", "A", order_id="A")

@@ -128,3 +128,15 @@ def test_a_message_published_while_an_instance_begins_to_wait_is_never_lost(any_
         assert sorted(session.scalars(select(UserTask.node).where(UserTask.closed_at.is_(None)))) == ["ship"] * 4
         assert session.scalars(select(Job.id)).all() == []
     check_invariants(any_store)
+
+
+def test_messages_that_a_gateway_joins_begin_one_instance_even_if_they_come_at_once(any_store: Store, clock: Clock) -> None:
+    deploy_diagrams(any_store, clock, "instantiating_parallel_gateway")
+
+    def publish(number: int) -> str:
+        name, key = ("order", "payment")[number % 2], f"A{number // 2}"
+        with any_store.writing() as session:
+            return messages.publish(session, name, key, {"order_id": key}, SYSTEM, clock.now).outcome
+
+    assert at_once(publish) == {"started": 4, "correlated": 4}
+    check_invariants(any_store)
