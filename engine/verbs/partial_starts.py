@@ -10,16 +10,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, delete, func, select, update
+from sqlalchemy import Row, Table, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.core.partial_starts import Occurrence, complete, merged
+from engine.core.bpmn.model import Node
+from engine.core.partial_starts import Occurrence, complete, merged, slot_of
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import MessageReceipt, PartialStart
 from engine.tables.tasks import RequestKey
 from engine.verbs import buffered, ids, stepping
 from engine.verbs.access import Actor
+from engine.verbs.definitions import latest
 from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
@@ -37,8 +39,7 @@ def occur(
     `message_id`: the message it is. The same `request_key` again gives the instance of the first time, if there is one yet.
     Raises StartRefused, VariableInvalid.
     """
-    node = Deployed(session).process(definition.id).nodes[node_id]
-    if not node.parallel_multiple:
+    if not Deployed(session).process(definition.id).nodes[node_id].parallel_multiple:
         return stepping.begin(
             session, definition, occurrence.variables, actor, now, start_event=node_id, message_id=message_id, request_key=request_key
         )
@@ -49,7 +50,17 @@ def occur(
         return _begun_by(session, request_key, actor)
     if message_id is not None:
         buffered.receipt(session, message_id, definition.key, occurrence.id)
-    consumed = complete(node, [*_waiting(session, definition.key, node_id, now), occurrence])
+    # A signal or timer may have been on its way while a new version came into force: what waits, waits for the newest.
+    return _fill(session, latest(session, definition.key), node_id, occurrence, actor, now)
+
+
+def _fill(
+    session: Session, definition: Row[Any], node_id: str, occurrence: Occurrence, actor: Actor, now: datetime
+) -> InstanceFacts | None:
+    node = Deployed(session).process(definition.id).nodes.get(node_id)
+    if node is None or not node.parallel_multiple or occurrence.slot not in map(slot_of, node.events):
+        return None
+    consumed = complete(node, [*_waiting(session, definition.key, node, now), occurrence])
     if occurrence not in consumed and occurrence.waits_at(now):
         _keep(session, definition.key, node_id, occurrence, now)
     if not consumed:
@@ -68,12 +79,14 @@ def take_turns(session: Session, what: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(JOINING, func.hashtext(what))))
 
 
-def _waiting(session: Session, process_key: str, node_id: str, now: datetime) -> list[Occurrence]:
-    """What has occurred and is not over, oldest first."""
-    query = select(_TABLE).where(_TABLE.c.process_key == process_key, _TABLE.c.node == node_id)
-    rows = session.execute(query.order_by(_TABLE.c.created_at, _TABLE.c.id))
-    found = [Occurrence(row.slot, row.variables, row.correlation_key, row.expires_at, row.id, row.brought_by) for row in rows]
-    return [one for one in found if one.waits_at(now)]
+def _waiting(session: Session, process_key: str, node: Node, now: datetime) -> list[Occurrence]:
+    """What has occurred and is not over, oldest first; of each kind under each key no more than one instance could use."""
+    oldest_first = (_TABLE.c.created_at, _TABLE.c.id)
+    rank = func.row_number().over(partition_by=(_TABLE.c.slot, _TABLE.c.correlation_key), order_by=oldest_first)
+    is_open = or_(_TABLE.c.expires_at.is_(None), _TABLE.c.expires_at > now)
+    here = select(_TABLE, rank.label("rank")).where(_TABLE.c.process_key == process_key, _TABLE.c.node == node.id, is_open).subquery()
+    rows = session.execute(select(here).where(here.c.rank <= len(node.events)).order_by(here.c.created_at, here.c.id))
+    return [Occurrence(row.slot, row.variables, row.correlation_key, row.expires_at, row.id, row.brought_by) for row in rows]
 
 
 def _keep(session: Session, process_key: str, node_id: str, occurrence: Occurrence, now: datetime) -> None:

@@ -161,6 +161,31 @@ def test_what_has_occurred_is_dropped_with_its_start_event(any_store: Store, clo
     assert publish(any_store, clock, "payment", "A1").outcome == "buffered"
 
 
+def test_a_signal_that_was_on_its_way_to_a_start_event_that_is_gone_is_dropped(store: Store, clock: Clock) -> None:
+    bring(store, clock)
+    with store.writing() as session:
+        assert messages.broadcast(session, "season opened", {}, SYSTEM, clock.now) == 1
+
+    bring(store, clock, ('"all_in"', '"all_there"'))
+    work(store, clock)
+
+    assert kept(store) == 0
+
+
+def test_a_signal_that_was_on_its_way_waits_in_the_new_version(store: Store, clock: Clock) -> None:
+    bring(store, clock)
+    publish(store, clock, "payment", "A1")
+    publish(store, clock, "application", "A1")
+    with store.writing() as session:
+        messages.broadcast(session, "season opened", {}, SYSTEM, clock.now)
+
+    bring(store, clock, ('name="work"', 'name="more work"'))
+    work(store, clock)
+
+    with store.reading() as session:
+        assert session.scalars(select(ProcessInstance.definition_id)).all() == ["parallel_multiple_start:2"]
+
+
 def test_an_event_that_the_new_version_no_longer_waits_for_is_dropped_alone(store: Store, clock: Clock) -> None:
     bring(store, clock)
     publish(store, clock, "payment", "A1", ttl=DAY)
