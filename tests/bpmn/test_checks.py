@@ -149,3 +149,14 @@ def test_two_thousand_steps_are_read_and_checked_in_linear_time() -> None:
 
     # Four times the steps, so sixteen times the time if anything were quadratic; the rest is room for a busy machine.
     assert min(seconds(2000) for _ in range(3)) < 8 * max(min(seconds(500) for _ in range(3)), 0.02)
+
+
+def test_no_event_behind_a_parallel_instantiating_gateway_has_a_computed_name():
+    catches = "".join(
+        node("intermediateCatchEvent", id_, event("message", messageRef=message)) + flow("gate", id_) + flow(id_, "end")
+        for id_, message in (("a", "m"), ("b", "computed"))
+    )
+    gate = node("eventBasedGateway", "gate", instantiate="true", eventGatewayType="Parallel")
+    key = zeebe('<zeebe:subscription correlationKey="=key"/>')
+    computed = node("message", "computed", key, name="=word")
+    assert errors(file(gate + catches + node("endEvent", "end"), MESSAGE + computed)) == [("start_name_is_expression", "b")]

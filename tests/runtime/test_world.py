@@ -8,6 +8,7 @@ from engine.core.files import judge, read
 from engine.core.problems import has_errors
 from engine.core.runtime.step import CompleteJob
 from engine.core.world import World
+from tests.bpmn.builder import event, file, flow, node
 from tests.runtime.conftest import DIAGRAMS, library, restored
 
 DAY = timedelta(days=1)
@@ -93,3 +94,10 @@ def test_a_worker_answers_jobs_or_leaves_them_open():
     world = World(library("service_job"), worker=lambda trial, job: CompleteJob(job.id, {}) if trial.instance_id == "i1" else None)
     done, left = world.start("service_job"), world.start("service_job")
     assert done.waits("job") == [] and len(left.waits("job")) == 1
+
+
+def test_a_multiple_start_with_two_conditions_that_hold_begins_once():
+    both = "".join(event("conditional", f"<condition>=level &gt; {level}</condition>") for level in (1, 2))
+    xml = file(node("startEvent", "s", both) + node("endEvent", "end") + flow("s", "end"))
+    world = World(read({"p.bpmn": xml}).library())
+    assert [trial.status for trial in world.evaluate_conditions(level=3)] == ["completed"]

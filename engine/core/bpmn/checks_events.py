@@ -33,6 +33,8 @@ def check_events(process: Process) -> Iterator[Problem]:
             if event.kind in EVENTS[place]:
                 yield from _check_event(process, node, place, event)
         yield from _check_catch_up(process, node)
+        if place == "catch" and _behind_parallel_start(process, node):
+            yield from _check_names_of_first(process, node)
     yield from _check_caught_twice(process)
 
 
@@ -40,6 +42,18 @@ def _starts_instance(process: Process, node: Node) -> bool:
     """Whether an instance is begun by this event alone: a parallel gateway's other events are awaited in the instance."""
     gateways = [process.nodes[process.flows[flow].source] for flow in node.incoming]
     return bool(gateways) and all(gateway.instantiate and not gateway.parallel for gateway in gateways)
+
+
+def _behind_parallel_start(process: Process, node: Node) -> bool:
+    gateways = [process.nodes[process.flows[flow].source] for flow in node.incoming]
+    return any(gateway.instantiate and gateway.parallel for gateway in gateways)
+
+
+def _check_names_of_first(process: Process, node: Node) -> Iterator[Problem]:
+    """Any event behind a parallel instantiating gateway may be the first: there is no instance then that could evaluate its name."""
+    for event in node.events:
+        if event.kind in ("message", "signal") and event.name is not None and event.name.text.startswith("="):
+            yield finding(process, node, "start_name_is_expression", line=event.name.line, text=event.name.text)
 
 
 def _check_event(process: Process, node: Node, place: Place, event: EventDefinition) -> Iterator[Problem]:

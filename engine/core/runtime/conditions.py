@@ -48,12 +48,15 @@ def _consider(execution: Execution, wait: Wait) -> None:
 def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> tuple[tuple[Node, EventDefinition], ...]:
     """The start events of `process`, with the condition of theirs that holds for these variables, in document order (BPMN Table 10.84).
 
-    A process has no variables before it starts, so it is for whoever has some to ask; each answer is a `Start` of its own.
+    A process has no variables before it starts, so it is for whoever has some to ask; each answer is a `Start` of its own. Of a multiple
+    start event the first condition that holds is enough, of a parallel multiple one each counts.
     """
-    return tuple(
-        (node, event)
-        for node in process.start_events
-        for event in node.events
-        if event.kind == "conditional" and event.value is not None and event.value.expression is not None
-        and event.value.expression.evaluate(View([variables, functions]), now=now).value is True
-    )  # fmt: skip
+    found: list[tuple[Node, EventDefinition]] = []
+    for node in process.start_events:
+        holding = [
+            event for event in node.events
+            if event.kind == "conditional" and event.value is not None and event.value.expression is not None
+            and event.value.expression.evaluate(View([variables, functions]), now=now).value is True
+        ]  # fmt: skip
+        found += [(node, event) for event in (holding if node.parallel_multiple else holding[:1])]
+    return tuple(found)
