@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from select import POLLIN, poll
+from time import monotonic
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,6 +28,8 @@ BEGIN = "zhuqi_begin"
 # and a larger cache (64 MB a connection) keeps the upper pages of all indexes.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=8000", "cache_size=-65536")
 PREPARED = 1_000  # statements that a connection to PostgreSQL keeps prepared: planning one takes longer than running it
+REST = timedelta(seconds=1)  # a connection to PostgreSQL that has rested longer is asked whether it still lives
+RESTS_SINCE = "zhuqi_rests_since"
 AFTER_COMMIT = "zhuqi_after_commit"
 LEFT_BEHIND = "zhuqi_left_behind"
 CONNECTION = "zhuqi_connection"
@@ -46,8 +51,10 @@ class Store:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, pool_size=10, max_overflow=20)
+            self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_size=10, max_overflow=20)
             event.listen(self.engine, "connect", _prepare_postgresql)
+            event.listen(self.engine, "checkin", _note_rest)
+            event.listen(self.engine, "checkout", _check_life)
         # Pages ask several questions and must get answers that fit together.
         self._reading_engine = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
@@ -133,6 +140,33 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.prepared_max = PREPARED
+
+
+def _note_rest(connection: Any, record: Any) -> None:
+    record.info[RESTS_SINCE] = monotonic()
+
+
+def _check_life(connection: Any, record: Any, proxy: object) -> None:
+    """Have a lost connection replaced by a new one, without asking the server before each transaction.
+
+    A server that ends a connection says so on it, and one at rest has nothing else to say. What a network drops in silence is found
+    by asking, after a rest.
+    """
+    if (rests_since := record.info.get(RESTS_SINCE)) is None:
+        return
+    try:
+        if monotonic() - rests_since > REST.total_seconds() or _has_spoken(connection):
+            connection.execute("SELECT 1")
+            connection.commit()
+    except connection.Error as lost:
+        raise DisconnectionError from lost
+
+
+def _has_spoken(connection: Any) -> bool:
+    """Whether something has come from the server that nobody has read, the end included."""
+    watched = poll()
+    watched.register(connection.fileno(), POLLIN)
+    return bool(watched.poll(0))
 
 
 def _begin_sqlite(connection: Connection) -> None:
