@@ -37,7 +37,7 @@ def send(session: Session, instance_id: str, effects: Sequence[Effect], now: dat
     rows: list[dict[str, Any]] = []
     for effect in effects:
         if isinstance(effect, MessagePublished):
-            payload = {"name": effect.name, "correlation_key": effect.correlation_key, "variables": effect.variables}
+            payload = {"name": effect.name, "correlation_key": effect.correlation_key, "variables": effect.variables, "thrown_by": instance_id}
             rows.append(job_row(uuid4().hex, "message", created_at=now, due_at=now, node=effect.node, payload=payload))
         else:
             rows += signal_jobs(session, effect, now, thrown_by=instance_id)
@@ -48,7 +48,7 @@ def send(session: Session, instance_id: str, effects: Sequence[Effect], now: dat
 
 def signal_jobs(session: Session, signal: SignalThrown, now: datetime, *, thrown_by: str | None = None) -> list[dict[str, Any]]:
     """One job per instance that waits for the signal at this moment, and per process it starts. The thrower has had it."""
-    payload = {"name": signal.name, "variables": signal.variables}
+    payload = {"name": signal.name, "variables": signal.variables, "thrown_by": thrown_by}
     waiting = select(Subscription.instance_id).where(Subscription.kind == "signal", Subscription.name == signal.name).distinct()
     rows = [
         job_row(uuid4().hex, "signal", created_at=now, due_at=now, instance_id=instance_id, payload=payload)

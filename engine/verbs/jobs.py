@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Row, Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import CompleteJob, JobFailed, ThrowError, Variables
+from engine.core.runtime.step import CompleteJob, DeliveryFailed, JobFailed, Stimulus, ThrowError, Variables
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
 from engine.verbs import items, stepping
@@ -126,7 +126,7 @@ def fail(
     if left == 0 and job.kind == "service":
         stepping.step(session, job.instance_id, JobFailed(job_id, message), SYSTEM, now)
         return
-    if left == 0 and job.kind == "timer":
+    if left == 0:
         _tell(session, job, message, now)
     # What only moves tokens on (a timer, a signal) is never given up: nobody else would do it.
     after = pause or backoff(job.attempts, random.random())
@@ -135,12 +135,20 @@ def fail(
 
 
 def _tell(session: Session, job: Row[Any], message: str, now: datetime) -> None:
-    """Let the instance say that its timer fails. If even that cannot be done, the pause before the next attempt must still be kept."""
+    """Let the instance say what of it fails. If even that cannot be done, the pause before the next attempt must still be kept."""
+    instance_id: str | None = job.instance_id
+    stimulus: Stimulus = JobFailed(job.id, message)
+    if job.kind in ("message", "signal"):
+        instance_id, stimulus = instance_id or job.payload.get("thrown_by"), DeliveryFailed(job.payload["name"], message)
+    elif job.kind != "timer":
+        return
+    if instance_id is None:
+        return  # nobody to say it: the log does
     try:
         with session.begin_nested():
-            stepping.step(session, job.instance_id, JobFailed(job.id, message), SYSTEM, now)
+            stepping.step(session, instance_id, stimulus, SYSTEM, now)
     except Exception:
-        log.exception("incident_not_opened", job=job.id, instance=job.instance_id)
+        log.exception("incident_not_opened", job=job.id, instance=instance_id)
 
 
 def throw_error(

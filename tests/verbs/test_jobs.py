@@ -9,11 +9,13 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import func, select, update
 
+from engine.core.runtime.step import Retry
 from engine.tables.instances import Incident, ProcessInstance
 from engine.tables.jobs import Job
 from engine.tables.people import Notification, Person
 from engine.tables.store import Store
-from engine.verbs import incidents, jobs, worker
+from engine.tables.tasks import UserTask
+from engine.verbs import incidents, jobs, stepping, worker
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import JobNotHeld, VariableInvalid
 from engine.verbs.handlers import BpmnError, Context
@@ -315,3 +317,26 @@ def test_a_timer_that_cannot_fire_is_an_incident_and_goes_on_trying(any_store: S
     clock.now += timedelta(hours=2)
     work(any_store, clock)
     assert instance.incidents == [] and instance.open_tasks != tasks
+
+
+def test_what_cannot_be_delivered_is_an_incident_of_whoever_sent_it_and_goes_on_being_tried(any_store: Store, clock: Clock) -> None:
+    deploy_diagrams(any_store, clock, "conversation")
+    asking = Running.start(any_store, clock, "asking", number="A1")
+    for _ in range(4):
+        with any_store.reading() as session:
+            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
+        with any_store.writing() as session:
+            [job] = jobs.lock(session, "w", clock.now, with_own=True)
+            jobs.fail(session, job.id, "w", "boom", clock.now)
+
+    assert asking.incidents == ["delivery_failed"] and asking.status == "active"
+    check_invariants(any_store)
+
+    clock.now += timedelta(hours=2)
+    work(any_store, clock)
+    with any_store.reading() as session:
+        assert session.scalars(select(UserTask.node).where(UserTask.closed_at.is_(None))).all() == ["think"]
+    with any_store.writing() as session:
+        incident = session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).one()
+        stepping.step(session, asking.id, Retry(str(incident)), SYSTEM, clock.now)
+    assert asking.incidents == []

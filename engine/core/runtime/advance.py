@@ -14,7 +14,7 @@ from engine.core.runtime.execution import Execution
 from engine.core.runtime.items import in_order
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
-    ChangeTask, CompleteJob, CompleteTask, Continue, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
+    ChangeTask, CompleteJob, CompleteTask, Continue, DeliveryFailed, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 from engine.core.runtime.turns import take_turns
@@ -117,6 +117,8 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
             else:
                 wait = _wait(execution, job_id, "job")
                 _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
+        case DeliveryFailed(what, message):
+            _tell(execution, execution.task_tree, "delivery_failed", message=message, what=what)
         case ThrowError(job_id, code, message, variables):
             _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
         case TimerDue(wait_id):
@@ -189,11 +191,14 @@ def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
 
 
 def _tell_of_timer(execution: Execution, wait: Wait, message: str) -> None:
-    """A timer cannot fire: an incident says so, while it goes on trying and whatever it is attached to goes on as well."""
-    task = execution.tasks[wait.owner]
-    if all(other.code != "timer_failed" for other in execution.waits_of(task.id)):
+    _tell(execution, execution.tasks[wait.owner], "timer_failed", message=message, timer=wait.node_name or wait.node)
+
+
+def _tell(execution: Execution, task: Activation, code: str, **facts: Json) -> None:
+    """Something around an activation cannot be done: an incident says so, while it goes on being tried and the activation goes on as well."""
+    if all(other.code != code for other in execution.waits_of(task.id)):
         state = task.state
-        execution.open_incident(task, "timer_failed", {"message": message, "timer": wait.node_name or wait.node})
+        execution.open_incident(task, code, facts)
         task._set_state(state)
 
 
@@ -216,8 +221,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     execution.record("incident_resolved", task, code=wait.code, by="retry")
-    if wait.code == "timer_failed":
-        return  # it tries again by itself
+    if wait.code in ("timer_failed", "delivery_failed"):
+        return  # it is tried again by itself
     if task.state == ERROR:
         task._ready()
     else:

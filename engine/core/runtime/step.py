@@ -257,6 +257,14 @@ class JobFailed:
 
 
 @dataclass(frozen=True)
+class DeliveryFailed:
+    """A message that the instance has sent, or a signal that it is to hear, cannot be delivered: open an incident. It goes on being tried."""
+
+    what: str  # the message's or signal's name
+    message: str
+
+
+@dataclass(frozen=True)
 class ThrowError:
     """A worker reports a BPMN error on its job."""
 
@@ -311,8 +319,8 @@ class Continue:
 
 
 Stimulus = (
-    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | ThrowError | TimerDue | MessageReceived | SignalReceived | Retry
-    | SetVariables | Terminate | Continue
+    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | DeliveryFailed | ThrowError | TimerDue | MessageReceived | SignalReceived
+    | Retry | SetVariables | Terminate | Continue
 )  # fmt: skip
 
 
