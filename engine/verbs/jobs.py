@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Row, Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import CompleteJob, DeliveryFailed, JobFailed, Stimulus, ThrowError, Variables
+from engine.core.runtime.step import CompleteJob, Failing, JobFailed, Stimulus, ThrowError, Variables
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import Job
 from engine.verbs import items, stepping
@@ -139,7 +139,9 @@ def _tell(session: Session, job: Row[Any], message: str, now: datetime) -> None:
     instance_id: str | None = job.instance_id
     stimulus: Stimulus = JobFailed(job.id, message)
     if job.kind in ("message", "signal"):
-        instance_id, stimulus = instance_id or job.payload.get("thrown_by"), DeliveryFailed(job.payload["name"], message)
+        instance_id, stimulus = instance_id or job.payload.get("thrown_by"), Failing(job.payload["name"], message)
+    elif job.kind == "continue":
+        stimulus = Failing(None, message)
     elif job.kind != "timer":
         return
     if instance_id is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.advance import SLICE, advance
 from engine.core.runtime.step import (
-    ChangeTask, CompleteJob, CompleteTask, DeliveryFailed, Entry, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start,
+    ChangeTask, CompleteJob, CompleteTask, Entry, Failing, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start,
     State, StepRefused, Stimulus, TaskChange, ThrowError, TimerDue, Variables,
 )  # fmt: skip
 from engine.core.runtime.words import refusal_sentence
@@ -152,7 +152,7 @@ def _address(stimulus: Stimulus) -> str | None:
             return id_
         case TimerDue(id_) | MessageReceived(id_, _) | Retry(id_) | SetVariables(id_, _):
             return id_
-        case SignalReceived() | DeliveryFailed():
+        case SignalReceived() | Failing():
             return ""
     return None
 

@@ -340,3 +340,21 @@ def test_what_cannot_be_delivered_is_an_incident_of_whoever_sent_it_and_goes_on_
         incident = session.scalars(select(Incident.id).where(Incident.resolved_at.is_(None))).one()
         stepping.step(session, asking.id, Retry(str(incident)), SYSTEM, clock.now)
     assert asking.incidents == []
+
+
+def test_automatic_work_that_keeps_failing_is_an_incident_and_goes_on_where_it_was(any_store: Store, clock: Clock) -> None:
+    deploy_diagrams(any_store, clock, "script_loop")
+    instance = Running.start(any_store, clock, "script_loop", n=0, most=3_500)
+    for _ in range(4):
+        with any_store.reading() as session:
+            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
+        with any_store.writing() as session:
+            [job] = jobs.lock(session, "w", clock.now, with_own=True)
+            jobs.fail(session, job.id, "w", "boom", clock.now)
+
+    assert (instance.incidents, instance.jobs) == (["work_failed"], ["continue"])
+    check_invariants(any_store)
+
+    clock.now += timedelta(hours=2)
+    work(any_store, clock)
+    assert (instance.status, instance.incidents, instance.visited("done")) == ("completed", [], True)

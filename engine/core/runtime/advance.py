@@ -9,12 +9,12 @@ from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
 from engine.core.runtime import activities, ad_hoc, deadlines, events, listeners, scopes, user_tasks
-from engine.core.runtime.endless import MOST_ROUNDS
+from engine.core.runtime.endless import MOST_ROUNDS, keep
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.items import in_order
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
-    ChangeTask, CompleteJob, CompleteTask, Continue, DeliveryFailed, Entry, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
+    ChangeTask, CompleteJob, CompleteTask, Continue, Entry, Failing, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 from engine.core.runtime.turns import take_turns
@@ -42,8 +42,11 @@ def advance(
     else:
         if state is None or state.status is not Status.ACTIVE:
             raise StepRefused("instance_ended")
-        execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue))
+        execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue | Failing))
         _apply(execution, stimulus)
+    if isinstance(stimulus, Failing):
+        keep(execution)
+        return _step(execution, state, now, unfinished=False)  # what is ready is left to the job that keeps failing with it
     at_rest = take_turns(execution, slice_size, most_rounds) if execution.status is Status.ACTIVE else True
     return _step(execution, state, now, unfinished=not at_rest and execution.status is Status.ACTIVE)
 
@@ -117,7 +120,9 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
             else:
                 wait = _wait(execution, job_id, "job")
                 _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
-        case DeliveryFailed(what, message):
+        case Failing(None, message):
+            _tell(execution, execution.task_tree, "work_failed", message=message)
+        case Failing(what, message):
             _tell(execution, execution.task_tree, "delivery_failed", message=message, what=what)
         case ThrowError(job_id, code, message, variables):
             _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
@@ -221,7 +226,7 @@ def _retry(execution: Execution, wait: Wait) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     execution.record("incident_resolved", task, code=wait.code, by="retry")
-    if wait.code in ("timer_failed", "delivery_failed"):
+    if wait.code in ("timer_failed", "delivery_failed", "work_failed"):
         return  # it is tried again by itself
     if task.state == ERROR:
         task._ready()

@@ -257,10 +257,13 @@ class JobFailed:
 
 
 @dataclass(frozen=True)
-class DeliveryFailed:
-    """A message that the instance has sent, or a signal that it is to hear, cannot be delivered: open an incident. It goes on being tried."""
+class Failing:
+    """What the instance has sent, is to hear or has still to do by itself has failed several times: open an incident, run nothing.
 
-    what: str  # the message's or signal's name
+    It goes on being tried.
+    """
+
+    what: str | None  # the message's or signal's name; None: its own automatic work
     message: str
 
 
@@ -319,7 +322,7 @@ class Continue:
 
 
 Stimulus = (
-    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | DeliveryFailed | ThrowError | TimerDue | MessageReceived | SignalReceived
+    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | Failing | ThrowError | TimerDue | MessageReceived | SignalReceived
     | Retry | SetVariables | Terminate | Continue
 )  # fmt: skip
 
