@@ -15,7 +15,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 
-from webapp import processes
+from webapp import processes, serving
 from webapp.cli import main
 from webapp.demonstration import PASSWORD
 
@@ -117,3 +117,15 @@ def test_a_terminated_server_stops_by_itself(server):
         except urllib.error.URLError:
             continue
     pytest.fail("not ready")
+
+
+def test_a_port_that_is_taken_is_said_in_words(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(serving, "PATIENCE", 0.0)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("ZHUQI_HOME", str(tmp_path))
+        monkeypatch.setenv("PORT", str(port))
+        assert main(["serve"]) == 1
+    assert f"端口 {port}" in capsys.readouterr().err

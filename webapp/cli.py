@@ -146,7 +146,7 @@ def serve(chosen: argparse.Namespace) -> int:
     try:
         return serving.serve(installation, lambda address: _say(chosen, "cli.serving", address=address), chosen.processes)
     except serving.StartRefused as refused:
-        return _complain(chosen, refused.code)
+        return _complain(chosen, refused.code, **refused.facts)
 
 
 def worker(chosen: argparse.Namespace) -> int:

@@ -28,10 +28,11 @@ PATIENCE = 10.0  # seconds for which the port may still be held by a server that
 
 
 class StartRefused(Exception):
-    """A production server that would be unsafe does not start: `code` of the sentence that says why."""
+    """A server that would be unsafe, or has no port, does not start: `code` and `facts` of the sentence that says why."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, **facts: object) -> None:
         self.code = code
+        self.facts = facts
         super().__init__(code)
 
 
@@ -67,7 +68,7 @@ def _answer(store: Store, settings: Settings, listening: socket.socket) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket that all processes accept from. Raises OSError."""
+    """The socket that all processes accept from. Raises StartRefused, OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     until = monotonic() + PATIENCE
     while True:
@@ -79,8 +80,10 @@ def _listen(host: str, port: int) -> socket.socket:
             return listening
         except OSError as failure:
             listening.close()
-            if failure.errno != errno.EADDRINUSE or monotonic() > until:
+            if failure.errno != errno.EADDRINUSE:
                 raise
+            if monotonic() > until:
+                raise StartRefused("cli.port_in_use", port=port) from None
             sleep(0.1)
 
 
