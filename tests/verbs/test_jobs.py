@@ -300,16 +300,21 @@ def test_notify_writes_each_person_one_note_however_often_it_runs(any_store: Sto
         assert session.scalar(select(func.count()).select_from(Job)) == 0
 
 
+def keep_failing(store: Store, clock: Clock, times: int) -> None:
+    """The one job there is fails whenever it is due."""
+    for _ in range(times):
+        with store.reading() as session:
+            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
+        with store.writing() as session:
+            [job] = jobs.lock(session, "w", clock.now, with_own=True)
+            jobs.fail(session, job.id, "w", "boom", clock.now)
+
+
 def test_a_timer_that_cannot_fire_is_an_incident_and_goes_on_trying(any_store: Store, clock: Clock) -> None:
     deploy_diagrams(any_store, clock, "timer_boundary_interrupting")
     instance = Running.start(any_store, clock, "timer_boundary_interrupting", limit="P3D")
     tasks = instance.open_tasks
-    for _ in range(5):
-        with any_store.reading() as session:
-            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
-        with any_store.writing() as session:
-            [job] = jobs.lock(session, "w", clock.now, with_own=True)
-            jobs.fail(session, job.id, "w", "boom", clock.now)
+    keep_failing(any_store, clock, times=5)
 
     assert instance.incidents == ["timer_failed"] and instance.open_tasks == tasks
     check_invariants(any_store)
@@ -322,12 +327,7 @@ def test_a_timer_that_cannot_fire_is_an_incident_and_goes_on_trying(any_store: S
 def test_what_cannot_be_delivered_is_an_incident_of_whoever_sent_it_and_goes_on_being_tried(any_store: Store, clock: Clock) -> None:
     deploy_diagrams(any_store, clock, "conversation")
     asking = Running.start(any_store, clock, "asking", number="A1")
-    for _ in range(4):
-        with any_store.reading() as session:
-            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
-        with any_store.writing() as session:
-            [job] = jobs.lock(session, "w", clock.now, with_own=True)
-            jobs.fail(session, job.id, "w", "boom", clock.now)
+    keep_failing(any_store, clock, times=4)
 
     assert asking.incidents == ["delivery_failed"] and asking.status == "active"
     check_invariants(any_store)
@@ -345,12 +345,7 @@ def test_what_cannot_be_delivered_is_an_incident_of_whoever_sent_it_and_goes_on_
 def test_automatic_work_that_keeps_failing_is_an_incident_and_goes_on_where_it_was(any_store: Store, clock: Clock) -> None:
     deploy_diagrams(any_store, clock, "script_loop")
     instance = Running.start(any_store, clock, "script_loop", n=0, most=3_500)
-    for _ in range(4):
-        with any_store.reading() as session:
-            clock.now = (jobs.next_due(session, clock.now) or clock.now) + timedelta(seconds=1)
-        with any_store.writing() as session:
-            [job] = jobs.lock(session, "w", clock.now, with_own=True)
-            jobs.fail(session, job.id, "w", "boom", clock.now)
+    keep_failing(any_store, clock, times=4)
 
     assert (instance.incidents, instance.jobs) == (["work_failed"], ["continue"])
     check_invariants(any_store)
