@@ -28,6 +28,7 @@ BEGIN = "zhuqi_begin"
 # and a larger cache (64 MB a connection) keeps the upper pages of all indexes.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "wal_autocheckpoint=8000", "cache_size=-65536")
 PREPARED = 1_000  # statements that a connection to PostgreSQL keeps prepared: planning one takes longer than running it
+PLAN_ANEW = "zhuqi_plan_anew"  # an execution option: the best plan hangs on the values, so PostgreSQL must not keep one for all of them
 REST = timedelta(seconds=1)  # a connection to PostgreSQL that has rested longer is asked whether it still lives
 RESTS_SINCE = "zhuqi_rests_since"
 AFTER_COMMIT = "zhuqi_after_commit"
@@ -53,6 +54,7 @@ class Store:
         else:
             self.engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_size=10, max_overflow=20)
             event.listen(self.engine, "connect", _prepare_postgresql)
+            event.listen(self.engine, "do_execute", _plan_anew)
             event.listen(self.engine, "checkin", _note_rest)
             event.listen(self.engine, "checkout", _check_life)
         # Pages ask several questions and must get answers that fit together.
@@ -140,6 +142,17 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.prepared_max = PREPARED
+    # Making machine code of a plan takes longer than any question that a page asks.
+    connection.execute("SET jit TO off")
+    connection.commit()
+
+
+def _plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Whether the statement has been run here, because it must not stay prepared."""
+    if not context.execution_options.get(PLAN_ANEW):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def _note_rest(connection: Any, record: Any) -> None:

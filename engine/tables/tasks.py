@@ -91,6 +91,14 @@ class TaskCandidate(Base):
     name: Mapped[str | None]
 
 
+class TaskName(Base):
+    """What user tasks are called in any diagram that was ever deployed: a search looks here first whether a name fits at all."""
+
+    __tablename__ = "task_name"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Draft(Base):
     """What a person has typed and not yet submitted. `subject`: a task's id, or `start:<process key>`. `raw`: field name → texts."""
 

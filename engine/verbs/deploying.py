@@ -16,11 +16,12 @@ from sqlalchemy import Table, delete, func, select
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.checks import Known
-from engine.core.bpmn.model import Process
+from engine.core.bpmn.model import Kind, Process
 from engine.core.clauses import TABLE
 from engine.core.files import File, judge, judge_style, read
 from engine.core.problems import Problem, Refused, has_errors
 from engine.tables.definitions import Content, DecisionDefinition, Deployment, FileOrigin, FormDefinition, ProcessDefinition, Resource
+from engine.tables.tasks import TaskName
 from engine.verbs import history, reference_tables, service_types, starts
 from engine.verbs.access import Act, Actor, require
 from engine.verbs.library import Deployed, parsed, process_in
@@ -226,7 +227,9 @@ class _Round:
             "sha256": version.sha256, "created_at": self.now,
         }  # fmt: skip
         if kind == "process":
-            row |= self._process_facts(self._definition(key)[1], print_)
+            process = self._definition(key)[1]
+            row |= self._process_facts(process, print_)
+            self._keep_task_names(process)
         elif kind == "decision":
             row |= self._decision_facts(key)
         elif kind == "form":
@@ -251,6 +254,12 @@ class _Round:
             "start_form_id": properties.get("startForm"),
             "starters": starts.starters(process, Deployed(self.session).functions, self.now) if by_hand else [],
         }  # fmt: skip
+
+    def _keep_task_names(self, process: Process) -> None:
+        names = {node.name or node.id for node in process.nodes.values() if node.kind is Kind.USER_TASK}
+        known = set(self.session.scalars(select(TaskName.name).where(TaskName.name.in_(names))))
+        if fresh := sorted(names - known):
+            self.session.execute(cast(Table, TaskName.__table__).insert(), [{"name": name} for name in fresh])
 
     def _form_tag(self, key: str) -> str | None:
         form = self.brought["form", key].form

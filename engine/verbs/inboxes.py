@@ -12,6 +12,7 @@ from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, bindparam
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Person
+from engine.tables.store import PLAN_ANEW
 from engine.tables.tasks import UserTask
 from engine.tables.types import Utc
 from engine.verbs import ranges, search
@@ -56,7 +57,7 @@ def inbox(
     arguments, not by conditions on the result: `page` reads no more of each range than the page needs.
     """
     if search.asked(query) or instance_id is not None:
-        return _inbox(actor, box, now, query, process, instance_id)
+        return _inbox(actor, box, now, query, process, instance_id).execution_options(**{PLAN_ANEW: True})
     usual = _usual(actor, box, process)
     return usual.params(now=now) if box == "overdue" else usual
 

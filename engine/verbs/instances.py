@@ -15,6 +15,7 @@ from engine.core.runtime.step import State, Terminate, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
+from engine.tables.store import PLAN_ANEW
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs import history, ranges, search
 from engine.verbs.access import Act, Actor, Kind, may, require_instance, visible_instances
@@ -55,7 +56,7 @@ def list_instances(actor: Actor, chosen: Filter = Filter(), now: datetime | None
     """Instances the actor may see, newest first: id, process_key, process_name, status, business_key, title, enterprise_name,
     started_at, due_at (of the most urgent open task), ended_at, incidents (how many are open) … `now` is needed for `overdue`.
     """
-    return _usual(actor) if chosen == Filter() else _list(actor, chosen, now)
+    return _usual(actor) if chosen == Filter() else _list(actor, chosen, now).execution_options(**{PLAN_ANEW: True})
 
 
 @lru_cache(maxsize=KEPT)

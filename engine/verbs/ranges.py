@@ -44,7 +44,7 @@ class Asked:
     def among_tasks(self, found: Select[Any]) -> Select[Any]:
         """A select over UserTask, narrowed. For ranges of hundreds of rows: each is looked at."""
         found = found.where(*self.conditions, *([UserTask.urgent_at < self.before] if self.before is not None else []))
-        return found.where(or_(search.contains(UserTask.name, self.words), search.of_instance(UserTask.instance_id, self.words))) if self.words else found
+        return found.where(or_(search.named(UserTask.name, self.words), search.of_instance(UserTask.instance_id, self.words))) if self.words else found
 
     def among_offers(self, found: Select[Any], *own: ColumnElement[bool]) -> Iterator[Select[Any]]:
         """A select over TaskCandidate along ix_task_candidate_offered, narrowed. `own`: more conditions over UserTask.
@@ -60,7 +60,7 @@ class Asked:
         if not self.words:
             yield along
             return
-        yield along.where(search.contains(TaskCandidate.name, self.words))
+        yield along.where(search.named(TaskCandidate.name, self.words))
         yield _among(found, self.hits, TaskCandidate.instance_id, TaskCandidate.started_at)
         yield _beside(along, self.hits, TaskCandidate.instance_id, self.words)
 

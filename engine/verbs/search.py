@@ -11,12 +11,13 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import CTE, Boolean, ColumnElement, Integer, String, exists, func, literal, or_, select
+from sqlalchemy import CTE, Boolean, ColumnElement, Integer, String, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from engine.tables.instances import InstanceText
+from engine.tables.tasks import TaskName
 from engine.tables.types import storable
 
 _ESCAPE = "\\"
@@ -36,7 +37,18 @@ def asked(words: str) -> str:
 def contains(column: Any, words: str) -> ColumnElement[bool]:
     """`column` contains the words as typed, or with full-width letters made plain. % and _ are no wildcards here."""
     typed = asked(words)
-    return or_(*(_Like(column, _pattern(form)) for form in dict.fromkeys((typed, fold(typed).strip()))))
+    folded = fold(typed).strip()
+    forms = (folded,) if typed.isascii() else dict.fromkeys((typed, folded))  # the case of Latin letters makes no difference to `_Like`
+    return or_(*(_Like(column, _pattern(form)) for form in forms))
+
+
+def named(column: Any, words: str) -> ColumnElement[bool]:
+    """`column`, the name of a user task, contains the words. There are few names and many tasks: the names are searched, once.
+
+    If none fits, no row is looked at.
+    """
+    fitting = select(TaskName.name).where(contains(TaskName.name, words))
+    return and_(exists(fitting.subquery().select()), column.in_(fitting))
 
 
 # ------------------------------------------------------------------------------------------------------ labels of instances

@@ -7,12 +7,15 @@ from importlib import import_module
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine.tables.instances import InstanceText
+from engine.tables.store import Store
+from engine.tables.tasks import TaskName, UserTask
 from engine.verbs import instances, search, tasks
 from engine.verbs.instances import Filter
-from tests.access.world import World
+from tests.access.world import World, populate
+from tests.verbs.running import Clock
 
 TITLES = (
     "永昌路段积水", "昌永路", "ＳＱ全角１２３", "Straße ABC-abc", "100% 完成", "a_b", r"反斜\杠", "“引号”与'撇号'", "𠮷野家", "问题问题", "题问", "İstanbul", "NOT AND OR *",
@@ -85,8 +88,8 @@ def test_the_name_of_a_task_is_searched_too_as_typed_or_made_plain(any_world: Wo
 def test_a_case_is_found_by_its_new_labels_and_no_longer_by_the_old(any_world: World) -> None:
     case = any_world.start(topic="旧标题")
     with any_world.store.writing() as session:
-        text = search.indexed(("BJ1", "新标题", None))
-        session.execute(InstanceText.__table__.update().where(InstanceText.instance_id == case.id).values(**text))
+        labels = search.indexed(("BJ1", "新标题", None))
+        session.execute(InstanceText.__table__.update().where(InstanceText.instance_id == case.id).values(**labels))
 
     assert found_among_cases(any_world, "supervisor_east", "旧标") == set()
     assert found_among_cases(any_world, "supervisor_east", "新标") == {"旧标题"}  # the row itself was left alone
@@ -110,3 +113,30 @@ def test_cases_from_before_the_index_are_brought_into_it(any_world: World, title
 
     assert sorted(after) == sorted(before) and len(after) == len(TITLES)
     assert found_in_box(any_world, "段积水") == {"永昌路段积水"}
+
+
+def test_the_names_that_tasks_have_are_known_from_deployment_and_from_the_diagrams_of_before(any_world: World) -> None:
+    revision = import_module("engine.tables.migrations.versions.0014_task_names")
+    any_world.start()
+    with any_world.store.reading() as session:
+        known = set(session.scalars(select(TaskName.name)))
+        in_use = set(session.scalars(select(UserTask.name)))
+        with Operations.context(MigrationContext.configure(session.connection())):
+            before = revision._deployed()
+
+    assert in_use and in_use <= known == before
+
+
+@pytest.mark.postgresql
+def test_a_narrowed_list_leaves_no_plan_that_was_made_for_other_values(postgresql_store: Store, clock: Clock) -> None:
+    world = populate(postgresql_store, clock)
+    world.start()
+    with world.store.reading() as session:
+        for number in range(10):  # the driver prepares what it has run five times
+            tasks.page(session, tasks.inbox(world.actor("desk_one"), "groups", clock.now, query=f"BJ{number}"), 1)
+            tasks.page(session, instances.list_instances(world.actor("desk_one"), Filter(overdue=True), clock.now), 1)
+            tasks.page(session, instances.list_instances(world.actor("desk_one")), 1)
+        kept = [row.statement for row in session.execute(text("SELECT statement FROM pg_prepared_statements"))]
+
+    assert not [statement for statement in kept if "FROM instance_text" in statement or "due_at <" in statement]
+    assert [statement for statement in kept if "process_instance" in statement]
