@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from engine.core.bpmn.drawing import draw
 from engine.core.clauses import Coverage, named
-from engine.verbs import clauses, definitions
+from engine.verbs import clauses, definitions, inboxes
 from engine.verbs.errors import NotFound
 from webapp.database import store
 from webapp.security import signed_in
@@ -36,7 +36,9 @@ def show_all() -> ResponseReturnValue:
     with store().reading() as session:
         found = clauses.overview(session, g.actor)
     rows = [(coverage.clause, list(_servers(coverage, found))) for coverage in found.coverage]
-    return render_template("clauses.html", rows=rows, served=sum(bool(servers) for _, servers in rows))
+    return render_template(
+        "clauses.html", rows=rows, served=sum(bool(servers) for _, servers in rows), counted=inboxes.MOST if found.is_cut else None
+    )
 
 
 @pages.get("/processes/<key>")
@@ -47,14 +49,14 @@ def picture(key: str) -> ResponseReturnValue:
     with store().reading() as session:
         definition = definitions.latest(session, key)
         diagram = definitions.diagram(session, definition.id)
-        overview = clauses.overview(session, g.actor)
+        registered = clauses.registered(session)
     marks = {
         node.id: "active"
         for process in diagram.processes
         for node in process.nodes.values()
         if wanted in named(node.properties)
     }
-    clause = next((found.clause for found in overview.coverage if found.clause.id == wanted), None)
+    clause = next((clause for clause in registered if clause.id == wanted), None)
     if wanted and clause is None:
         raise NotFound("clause", wanted)
     elements = [node.name or node.id for process in diagram.processes for node in process.nodes.values() if node.id in marks]

@@ -203,16 +203,16 @@ def bench(chosen: argparse.Namespace) -> int:
 
 
 def seed(chosen: argparse.Namespace) -> int:
-    from webapp.bench import seeding
+    from webapp.bench import seeding, townspeople
 
     store = from_environment().store()
     try:
         if not seeding.is_empty(store):
             return _complain(chosen, "cli.seed_refused")
-        made = seeding.seed(store, chosen.tasks, chosen.history, _now())
+        made = seeding.seed(store, chosen.tasks, chosen.history, _now(), services=True)
     finally:
         store.close()
-    _say(chosen, "cli.seeded", tasks=chosen.tasks, instances=made["process_instance"], events=made["event"], password=seeding.PASSWORD)
+    _say(chosen, "cli.seeded", tasks=chosen.tasks, instances=made["process_instance"], events=made["event"], password=townspeople.PASSWORD)
     return 0
 
 

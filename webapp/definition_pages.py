@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from engine.core.bpmn.drawing import draw
-from engine.verbs import definitions
+from engine.verbs import definitions, inboxes
 from engine.verbs.access import Act
 from webapp.database import store
 from webapp.decision_tables import readable
@@ -22,7 +22,7 @@ pages = Blueprint("definition_pages", __name__, url_prefix="/definitions")
 def show_all() -> ResponseReturnValue:
     with store().reading() as session:
         rows = definitions.list_latest(session, g.actor)
-    return render_template("definitions.html", definitions=rows)
+    return render_template("definitions.html", definitions=rows, in_words=inboxes.in_words)
 
 
 @pages.get("/<definition_id>")

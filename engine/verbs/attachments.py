@@ -109,9 +109,9 @@ def _of_case(actor: Actor) -> ColumnElement[bool]:
     if actor.kind is not Kind.ENTERPRISE:
         return true()
     colleagues = select(Person.id).where(Person.enterprise_id == actor.enterprise_id)
-    own_tasks = select(UserTask.id).where(visible_tasks(actor))
+    of_own_task = select(UserTask.id).where(UserTask.id == Stored.task_id, visible_tasks(actor)).exists()
     filed = and_(Stored.task_id.is_(None), Stored.uploaded_at <= ProcessInstance.started_at)
-    return or_(Stored.uploaded_by.in_(colleagues), Stored.task_id.in_(own_tasks), filed)
+    return or_(Stored.uploaded_by.in_(colleagues), of_own_task, filed)
 
 
 def for_form(

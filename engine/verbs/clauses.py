@@ -12,7 +12,9 @@ from engine.core.bpmn.model import Process
 from engine.core.clauses import TABLE, Clause, Coverage, cover, register
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
-from engine.verbs.access import Actor, visible_instances
+from engine.verbs import ranges
+from engine.verbs.access import Actor
+from engine.verbs.inboxes import MOST
 from engine.verbs.library import parsed, process_in
 from engine.verbs.reference_tables import rows_in_force
 
@@ -27,21 +29,28 @@ class Counts:
 
 @dataclass(frozen=True)
 class Overview:
-    """`definitions` and `counts` by process key; a process of which the actor sees no instance has no counts."""
+    """`definitions` and `counts` by process key; a process of which the actor sees no instance has no counts.
+
+    `is_cut`: the actor may see more than MOST instances, and only the newest MOST are counted.
+    """
 
     coverage: tuple[Coverage, ...]
     definitions: dict[str, Row[Any]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
+    is_cut: bool = False
 
 
 def overview(session: Session, actor: Actor) -> Overview:
     """For everyone: what serves each clause is no secret; the numbers are those of the actor's own view."""
     definitions = {row.key: row for row in _newest(session)}
     processes = [_process(session, row) for row in definitions.values()]
-    return Overview(cover(_clauses(session), processes), definitions, _counts(session, actor))
+    counts = _counts(session, actor)
+    is_cut = sum(each.running + each.finished for each in counts.values()) == MOST
+    return Overview(cover(registered(session), processes), definitions, counts, is_cut)
 
 
-def _clauses(session: Session) -> tuple[Clause, ...]:
+def registered(session: Session) -> tuple[Clause, ...]:
+    """The register as it is in force; empty if there is none."""
     found = rows_in_force(session)(TABLE)
     return register(found.rows) if found is not None else ()
 
@@ -59,13 +68,18 @@ def _newest(session: Session) -> list[Row[Any]]:
 
 
 def _counts(session: Session, actor: Actor) -> dict[str, Counts]:
+    """Of the newest MOST instances: a supervisor sees tens of thousands, and nobody waits for a page that counts them all."""
+    rows = ranges.cases(actor)
+    if rows is None:
+        return {}
+    newest = select(rows.c.id).order_by(rows.c.started_at.desc(), rows.c.id).limit(MOST).subquery()
     query = (
         select(ProcessInstance.process_key, ProcessInstance.status, func.count())
-        .where(visible_instances(actor))
+        .join(newest, newest.c.id == ProcessInstance.id)
         .group_by(ProcessInstance.process_key, ProcessInstance.status)
     )
     found: dict[str, Counts] = {}
-    for key, status, count in session.execute(query):
+    for key, status, count in session.execute(query, {ranges.REACH: MOST}):
         before = found.get(key, Counts())
         running = count if status == "active" else 0
         found[key] = Counts(before.running + running, before.finished + count - running)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.model import Diagram, Process
@@ -17,6 +17,7 @@ from engine.tables.prepared import Prepared
 from engine.verbs.access import Act, Actor, Kind, may
 from engine.verbs.deploying import Outcome, check, deploy, known
 from engine.verbs.errors import NotAllowed, NotFound
+from engine.verbs.inboxes import MOST
 from engine.verbs.library import Deployed, parsed
 
 __all__ = [
@@ -78,13 +79,18 @@ def may_start(definition: Row[Any], actor: Actor) -> bool:
 
 
 def list_latest(session: Session, actor: Actor) -> list[Row[Any]]:
-    """The newest version of every process, by name, with `active` (running instances of all versions) and `deployed_at`."""
+    """The newest version of every process, by name, with `active` (running instances of all versions, as `inboxes.counts` counts) and
+    `deployed_at`.
+    """
     _require_designs(actor)
-    running = (
-        select(func.count())
+    some = (
+        select(literal(1))
         .where(ProcessInstance.process_key == ProcessDefinition.key, ProcessInstance.status == "active")
-        .scalar_subquery()
+        .correlate(ProcessDefinition)
+        .limit(MOST + 1)
+        .subquery()
     )
+    running = select(func.count()).select_from(some).scalar_subquery()
     query = select(ProcessDefinition.__table__, ProcessDefinition.created_at.label("deployed_at"), running.label("active"))
     return list(session.execute(query.where(ProcessDefinition.id.in_(_newest_ids())).order_by(ProcessDefinition.name)))
 

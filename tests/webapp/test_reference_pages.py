@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from engine.verbs import clauses, inboxes
+
 
 @pytest.fixture
 def designer(visit):
@@ -100,6 +102,19 @@ def test_everyone_sees_which_diagrams_serve_a_clause_and_only_their_own_cases_ar
     page = visit("zhao").text("/clauses")
     assert "困难收集办理" in page and "应当" in page and "办理中 1 件，已结束 0 件" in page
     assert "办理中 0 件，已结束 0 件" in visit("qian").text("/clauses")
+
+
+def test_only_the_newest_of_very_many_cases_are_counted_and_the_page_says_so(visit, file_request, monkeypatch):
+    monkeypatch.setattr(clauses, "MOST", 2)
+    monkeypatch.setattr(inboxes, "MOST", 2)
+    file_request("zhao")
+    assert "只统计最近" not in visit("zhao").text("/clauses")
+    for _ in range(3):
+        file_request("zhao")
+
+    page = visit("zhao").text("/clauses")
+
+    assert "办理中 2 件，已结束 0 件" in page and "只统计最近的 2 件" in page
 
 
 def test_the_picture_marks_the_elements_of_the_clause(visit):

@@ -14,7 +14,8 @@ from engine.verbs import instances, tasks
 from engine.verbs.access import Actor, actor
 from engine.verbs.instances import Filter
 from webapp.bench.measure import Line, line, taking_turns
-from webapp.bench.seeding import CADRES, seed
+from webapp.bench.seeding import seed
+from webapp.bench.townspeople import ROLES
 from webapp.bench.worlds import has_postgresql, stores
 
 TASKS, EVENTS = 100_000, 1_000_000
@@ -35,11 +36,8 @@ def lists(scale: float = 1) -> Iterator[Line]:
 def ask(store: Store, scale: float = 1) -> Iterator[Line]:
     """The questions, to a database that has been seeded."""
     with store.reading() as session:
-        named = {
-            "desk": session.scalars(select(Person.id).where(Person.username == "bench-0")).one(), "office": f"bench-p{CADRES + 100}",
-            "cadre": "bench-p7", "supervisor": f"bench-p{CADRES + 3}",
-        }  # fmt: skip
-        who = {name: actor(session, id_, datetime.now(UTC)) for name, id_ in named.items()}
+        accounts = dict(session.execute(select(Person.username, Person.id).where(Person.username.in_(ROLES.values()))).all())
+        who = {role: actor(session, accounts[username], datetime.now(UTC)) for role, username in ROLES.items()}
     questions = _questions(who)
     times = taking_turns({name: _asked(store, question) for name, question in questions.items()}, max(10, int(60 * scale)), warm_up=2)
     for name, own in times.items():
@@ -63,13 +61,26 @@ def _questions(who: dict[str, Actor]) -> dict[str, Question]:
     def cases(name: str, number: int = 1, **chosen: object) -> Question:
         return lambda session: tasks.page(session, instances.list_instances(who[name], Filter(**chosen), now), number)  # type: ignore[arg-type]
 
-    found: dict[str, Question] = {
-        "inbox, 50 000 free": box("desk", "groups"), "inbox, page 40": box("desk", "groups", 40), "inbox, mine": box("office", "mine"),
-        "inbox, overdue": box("desk", "overdue"), "inbox, cadre": box("cadre", "groups"), "inbox, done": box("desk", "done"),
-        "inbox, number found": box("desk", "groups", query="SQ2026000123"), "inbox, word found": box("desk", "groups", query="永昌"),
-        "inbox, nothing found": box("desk", "groups", query="没有这个词"), "cases, zone": cases("supervisor"),
-        "cases, zone, page 50": cases("supervisor", 50), "cases, office": cases("office"), "cases, desk": cases("desk"),
-        "cases, active": cases("supervisor", status="active"), "cases, overdue": cases("supervisor", overdue=True),
-        "cases, department": cases("supervisor", department="bench-3"), "cases, nothing found": cases("supervisor", query="没有这个词"),
+    return {
+        "inbox, 50 000 free": box("lead", "groups"), "inbox, page 40": box("lead", "groups", 40), "inbox, mine": box("department", "mine"),
+        "inbox, much mine": box("lead", "mine"), "inbox, overdue": box("lead", "overdue"), "inbox, cadre": box("cadre", "groups"),
+        "inbox, cadre of 300": box("busy cadre", "groups"), "inbox, supervisor": box("supervisor", "groups"),
+        "inbox, enterprise": box("enterprise", "groups"), "inbox, done": box("department", "done"), "inbox, much done": box("lead", "done"),
+        "inbox, number found": box("lead", "groups", query="SQ2026000123"), "inbox, word found": box("lead", "groups", query="永昌"),
+        "inbox, word of all": box("lead", "groups", query="路段"), "inbox, one sign": box("lead", "groups", query="1"),
+        "inbox, name of tasks": box("lead", "groups", query="审核"), "inbox, name of others": box("lead", "groups", query="签收"),
+        "inbox, nothing found": box("lead", "groups", query="没有这个词"), "inbox, long words": box("lead", "groups", query="没有这个词" * 20),
+        "inbox, nothing done": box("lead", "done", query="没有这个词"), "inbox, cadre of 300 finds": box("busy cadre", "groups", query="永昌"),
+        "inbox, supervisor finds": box("supervisor", "groups", query="永昌"), "numbers of all boxes": lambda session: tasks.counts(session, who["lead"], now),
+        "cases, zone": cases("supervisor"), "cases, zone, page 50": cases("supervisor", 50), "cases, office": cases("department"),
+        "cases, desk": cases("lead"), "cases, cadre of 300": cases("busy cadre"), "cases, enterprise": cases("enterprise"),
+        "cases, stuck": cases("administrator"), "cases, active": cases("supervisor", status="active"),
+        "cases, no status": cases("supervisor", status="failed"), "cases, desk, no status": cases("lead", status="failed"),
+        "cases, desk, process": cases("lead", process="appeal_handling"), "cases, overdue": cases("supervisor", overdue=True),
+        "cases, desk, overdue": cases("lead", overdue=True), "cases, incidents": cases("supervisor", incident=True),
+        "cases, desk, incidents": cases("lead", incident=True), "cases, department": cases("supervisor", department="bench-3"),
+        "cases, desk, department": cases("lead", department="bench-3"), "cases, word found": cases("supervisor", query="永昌"),
+        "cases, word of all": cases("supervisor", query="路段"), "cases, one sign": cases("lead", query="1"),
+        "cases, all narrowed": cases("lead", query="永昌", status="active", overdue=True, department="bench-3"),
+        "cases, nothing found": cases("supervisor", query="没有这个词"),
     }  # fmt: skip
-    return found | {"numbers of all boxes": lambda session: tasks.counts(session, who["desk"], now)}

@@ -17,7 +17,8 @@ from time import process_time, sleep
 from engine.tables.store import Store
 from webapp import processes
 from webapp.bench.measure import Line, line
-from webapp.bench.seeding import PASSWORD, PEOPLE, seed
+from webapp.bench.seeding import seed
+from webapp.bench.townspeople import PASSWORD, PEOPLE
 from webapp.bench.visitors import INBOX, PAGES, Visitor, live
 from webapp.bench.worlds import has_postgresql, stores
 

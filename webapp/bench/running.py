@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.texts import text
-from webapp.bench import kernels, lists, loading, soaks, steps
+from webapp.bench import kernels, lists, loading, pages, soaks, steps
 from webapp.bench.measure import Line
 
 Bench = Callable[[float], Iterator[Line]]
 BENCHES: Mapping[str, Bench] = {
     "step": steps.step, "age": steps.age, "multi": steps.multi, "scripts": steps.scripts, "parse": kernels.parse, "feel": kernels.condition,
-    "table": kernels.table, "lists": lists.lists, "timers": soaks.timers, "memory": soaks.memory,
+    "table": kernels.table, "lists": lists.lists, "pages": pages.pages, "timers": soaks.timers, "memory": soaks.memory,
 }  # fmt: skip
 _WIDTHS = (9, 24, 12, 9, 11, 11, 9, 26)
 _HEAD = ("bench", "what", "database", "unit", "median", "p95", "ratio", "target")
