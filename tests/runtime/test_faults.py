@@ -93,6 +93,40 @@ def test_a_fault_in_what_a_message_brings_keeps_the_message(run):
     assert trial.incidents == [("wait", "expression_budget")] and trial.waits("message") == []
 
 
+def test_a_message_that_could_not_be_thrown_is_thrown_by_the_retry(run):
+    trial = run("message_throw").start()
+    assert trial.incidents == [("tell", "correlation_key_missing")]
+    trial.set_variables(who="Ann").retry("tell")
+    assert trial.status == "completed" and [sent[:2] for sent in trial.published] == [("greeting", "Ann")]
+
+
+def test_a_throw_by_a_job_that_has_failed_asks_for_the_job_again(run):
+    trial = run("message_throw_by_job").start(who="Ann")
+    trial.fail_job("tell", "no connection")
+    assert [wait.job_type for wait in trial.retry("tell").waits("job")] == ["mail"]
+    assert trial.job("tell").status == "completed"
+
+
+def test_a_fault_after_an_item_has_given_its_result_keeps_the_result(run):
+    trial = run("multi_undecided").start(people=["a", "b"])
+    trial.complete("vote", vote=7)
+    assert trial.incidents == [("vote", "condition_not_boolean")]
+    assert trial.set_variables(enough=True).retry("vote").open_tasks == ["after"] and trial.variables["last"] == 7
+
+
+def test_a_condition_that_costs_too_much_holds_up_only_its_event_until_it_can_be_judged(run):
+    trial = run("conditional_costly").start(rounds=MANY)
+    assert trial.incidents == [("ready", "condition_failed")] and trial.open_tasks == ["measure"] and "title" not in trial.labels
+    assert trial.retry("ready").incidents == [("ready", "condition_failed")]
+    trial.complete("measure", rounds=20)
+    assert trial.incidents == [] and trial.open_tasks == ["after"] and trial.labels["title"] == "20"
+
+
+@pytest.mark.parametrize("count", ["²", "-1", "9" * 5000, 1.5, True])
+def test_a_count_that_is_none_is_an_incident(run, count):
+    assert run("multi_count").start(count=count).incidents == [("work", "cardinality_not_a_count")]
+
+
 @pytest.mark.parametrize(("which", "code"), [("nothing", "process_unknown"), (None, "process_unknown"), ([1], "process_unknown")])
 def test_a_call_of_what_is_not_there_waits_until_it_is(run, which, code):
     trial = run("fault_in_call", "raiser").start(which=which, code="A")

@@ -8,7 +8,7 @@ from typing import Any
 from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, ad_hoc, deadlines, events, listeners, scopes, user_tasks
+from engine.core.runtime import activities, ad_hoc, deadlines, events, incidents, listeners, scopes, user_tasks
 from engine.core.runtime.endless import MOST_ROUNDS, keep
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.items import in_order
@@ -116,28 +116,29 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
         case JobFailed(job_id, message):
             found = execution.waits.get(job_id)
             if found is not None and found.kind == "timer":
-                _tell_of_timer(execution, found, message)
+                task = execution.tasks[found.owner]
+                incidents.tell(execution, task, "timer_failed", message=message, timer=found.node_name or found.node)
             else:
                 wait = _wait(execution, job_id, "job")
                 _stop(execution, wait, "job_failed", message=message, job_type=wait.job_type)
         case Failing(None, message):
-            _tell(execution, execution.task_tree, "work_failed", message=message)
+            incidents.tell(execution, execution.task_tree, "work_failed", message=message)
         case Failing(what, message):
-            _tell(execution, execution.task_tree, "delivery_failed", message=message, what=what)
+            incidents.tell(execution, execution.task_tree, "delivery_failed", message=message, what=what)
         case ThrowError(job_id, code, message, variables):
             _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
         case TimerDue(wait_id):
             wait = _wait(execution, wait_id, "timer")
             if wait.due_at is None or wait.due_at > execution.now:
                 raise StepRefused("timer_not_due", due=wait.due_at.isoformat() if wait.due_at else None)
-            _forget_failures(execution, wait)
-            _happen(execution, wait, {})
+            incidents.take_back(execution, execution.tasks[wait.owner], "timer_failed")
+            events.happen(execution, wait, {})
         case MessageReceived(wait_id, variables):
-            _happen(execution, _wait(execution, wait_id, "message"), variables)
+            events.happen(execution, _wait(execution, wait_id, "message"), variables)
         case SignalReceived(name, variables):
             for wait in [wait for wait in execution.waits.values() if wait.kind == "signal" and wait.name == name]:
                 if wait.id in execution.waits:
-                    _happen(execution, execution.waits[wait.id], variables)
+                    events.happen(execution, execution.waits[wait.id], variables)
         case Retry(wait_id):
             _retry(execution, _wait(execution, wait_id, "incident"))
         case SetVariables(scope, variables):
@@ -179,39 +180,12 @@ def _answer(execution: Execution, wait: Wait, variables: Variables) -> None:
         execution.open_incident(task, fault.code, fault.facts)
 
 
-def _happen(execution: Execution, wait: Wait, payload: Variables) -> None:
-    """An event from outside; a fault in what it sets off stays with the activation that waited."""
-    try:
-        events.happen(execution, wait, payload)
-    except Fault as fault:
-        execution.open_incident(execution.tasks[wait.owner], fault.code, fault.facts)
-
-
 def _stop(execution: Execution, wait: Wait, code: str, **facts: Json) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     if "listener" not in wait.facts:
         task.facts["phase"] = "work"
     execution.open_incident(task, code, facts)
-
-
-def _tell_of_timer(execution: Execution, wait: Wait, message: str) -> None:
-    _tell(execution, execution.tasks[wait.owner], "timer_failed", message=message, timer=wait.node_name or wait.node)
-
-
-def _tell(execution: Execution, task: Activation, code: str, **facts: Json) -> None:
-    """Something around an activation cannot be done: an incident says so, while it goes on being tried and the activation goes on as well."""
-    if all(other.code != code for other in execution.waits_of(task.id)):
-        state = task.state
-        execution.open_incident(task, code, facts)
-        task._set_state(state)
-
-
-def _forget_failures(execution: Execution, wait: Wait) -> None:
-    for other in execution.waits_of(wait.owner):
-        if other.code == "timer_failed":
-            execution.close_wait(other.id)
-            execution.record("incident_resolved", execution.tasks[wait.owner], code=other.code, by="progress")
 
 
 def _job_error(execution: Execution, wait: Wait, code: str, message: str, variables: Variables) -> None:
@@ -226,8 +200,9 @@ def _retry(execution: Execution, wait: Wait) -> None:
     task = execution.tasks[wait.owner]
     execution.close_wait(wait.id)
     execution.record("incident_resolved", task, code=wait.code, by="retry")
-    if wait.code in ("timer_failed", "delivery_failed", "work_failed"):
-        return  # it is tried again by itself
+    if wait.code in incidents.TOLD:
+        execution.unseen_condition = wait.code == "condition_failed"
+        return  # the rest is tried again by itself
     if task.state == ERROR:
         task._ready()
     else:
@@ -320,7 +295,7 @@ _LABELS = ("businessKey", "title", "enterprise")
 
 
 def _labels(execution: Execution) -> dict[str, Json]:
-    """The process's own searchable facts as they are now. One that cannot be computed yet is left out."""
+    """The process's own searchable facts as they are now. One that cannot be computed, or not yet, is left out."""
     process = execution.spec.process
     view = execution.scopes._values.get(execution.instance_id, {})
     labels: dict[str, Json] = {}
@@ -332,7 +307,10 @@ def _labels(execution: Execution) -> dict[str, Json]:
         if formula.expression is None:
             labels[name] = formula.text
             continue
-        value = formula.expression.evaluate(View([view, execution.library.functions]), now=execution.now).value
+        try:
+            value = formula.expression.evaluate(View([view, execution.library.functions]), now=execution.now).value
+        except feel.BudgetExceeded:
+            continue
         if value is not None:
             labels[name] = feel.shown(value)
     return labels

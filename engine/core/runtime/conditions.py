@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from engine.core.runtime import events
+from engine.core.runtime import events, incidents
 from engine.core.runtime.execution import Execution
+from engine.core.runtime.kernel import Fault
 from engine.core.runtime.subscriptions import definition_of
 from engine.core.variables import View
 
@@ -37,8 +38,13 @@ def _consider(execution: Execution, wait: Wait) -> None:
     owner = execution.tasks[wait.owner]
     event = definition_of(owner.process.nodes[wait.node], wait)
     assert event.value is not None
-    # Not yet known is not yet true: a condition may well read variables that come later.
-    now = execution.value(event.value, owner) is True
+    try:
+        # Not yet known is not yet true: a condition may well read variables that come later.
+        now = execution.value(event.value, owner) is True
+    except Fault:
+        incidents.tell(execution, owner, "condition_failed", expression=event.value.text)
+        return
+    incidents.take_back(execution, owner, "condition_failed")
     if now != wait.facts["was"]:
         execution.change_wait(wait, facts={**wait.facts, "was": now})
         if now:

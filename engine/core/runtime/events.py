@@ -9,7 +9,7 @@ from engine.core.bpmn.model import EventDefinition, Flow, Job, Kind, Node
 from engine.core.runtime import compensation, deadlines, timers
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.jobs import open_job, publish_message
-from engine.core.runtime.kernel import Activation, FlowNode
+from engine.core.runtime.kernel import Activation, Fault, FlowNode
 from engine.core.runtime.mappings import map_inputs, map_outputs
 from engine.core.runtime.step import SignalThrown, Status, Variables, Wait
 from engine.core.runtime.subscriptions import (
@@ -21,8 +21,15 @@ from engine.core.runtime.subscriptions import (
 
 
 def happen(execution: Execution, wait: Wait, payload: Variables) -> None:
-    """The event that `wait` was waiting for has occurred."""
+    """The event that `wait` was waiting for has occurred. A fault in what it sets off stays with the activation that waited."""
     owner = execution.tasks[wait.owner]
+    try:
+        _occur(execution, owner, wait, payload)
+    except Fault as fault:
+        execution.open_incident(owner, fault.code, fault.facts)
+
+
+def _occur(execution: Execution, owner: Activation, wait: Wait, payload: Variables) -> None:
     node = owner.process.nodes[wait.node]
     kind = definition_of(node, wait).kind
     if kind == "timer" and _is_left_out(execution, node, wait):
@@ -195,9 +202,13 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
         """Throw all events of the node in document order; one that takes time is waited for before the next."""
         if self._lets_others_catch_up(task):
             return False
+        if isinstance(self.node.detail, Job) and not self.node.detail.sends_message:
+            open_job(task, self.node.detail)  # which stands for the node's one message
+            return False
         for index in range(task.facts.get("thrown", 0), len(self.node.events)):
-            task.facts["thrown"] = index + 1
-            if not self.throw(task, self.node.events[index]):
+            goes_on = self.throw(task, self.node.events[index])
+            task.facts["thrown"] = index + 1  # not before: what could not be thrown is thrown by a retry
+            if not goes_on:
                 return False
         return True
 
@@ -222,11 +233,7 @@ class ThrowEvent(FlowNode, kinds=(Kind.INTERMEDIATE_THROW_EVENT,)):
         return chosen
 
     def throw(self, task: Activation, event: EventDefinition) -> bool:
-        """True: go on. False: the activation is gone, or waits for a job."""
-        execution = task.workflow
-        if isinstance(self.node.detail, Job) and not self.node.detail.sends_message:
-            open_job(task, self.node.detail)
-            return False
+        """True: go on. False: the activation is gone, or waits until what it has set off is done."""
         if event.kind == "message":
             publish_message(task, event)
         elif event.kind == "signal":

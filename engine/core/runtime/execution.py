@@ -305,6 +305,15 @@ class Execution(Workflow):  # type: ignore[misc]
             raise Fault("condition_not_boolean", expression=formula.text, value=feel.shown(value))
         return value
 
+    def count(self, formula: Formula, task: Activation, code: str) -> int:
+        """A whole number of at least 0, or its digits as text; anything else is a fault with this code."""
+        value = self.json(formula, task)
+        if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise Fault(code, expression=formula.text, value=str(value))
+        return value
+
     def flows_taken(
         self, task: Activation, node: Node, flows: tuple[Flow, ...], layer: Mapping[str, object] | None = None
     ) -> tuple[Flow, ...]:

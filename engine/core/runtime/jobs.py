@@ -14,10 +14,7 @@ def open_job(task: Activation, job: Job, listener: str | None = None) -> None:
     job_type = execution.json(job.type, task, task.facts.get("payload") if listener else None)
     if not isinstance(job_type, str) or not job_type:
         raise Fault("job_type_missing", expression=job.type.text, value=str(job_type))
-    retries = execution.json(job.retries, task) if job.retries else 3
-    retries = int(retries) if isinstance(retries, str) and retries.isdigit() else retries
-    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-        raise Fault("retries_not_a_count", value=str(retries))
+    retries = execution.count(job.retries, task, "retries_not_a_count") if job.retries else 3
     execution.open_wait(
         execution.new_wait(
             task, task.task_spec.node, "job", job_type=job_type, retries=retries,

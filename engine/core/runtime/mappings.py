@@ -23,11 +23,12 @@ def map_inputs(task: Activation) -> None:
 def map_outputs(task: Activation) -> None:
     """Hand an activation's result over: through its outputs if it has any, else every result variable by itself.
 
-    Results wait in the `payload` fact, so that a fault here loses nothing. `actor` is visible to the outputs only.
+    Results wait in the `payload` fact, so that a fault here loses nothing. `actor` is visible to the outputs only. Once done it is not
+    done again: what follows while the activation leaves may fail and be tried again, when there is no payload any more.
     """
     execution, node = task.workflow, task.task_spec.node
-    if task.facts.pop("mapped", False):
-        return  # `map_start` has done it
+    if "mapped" in task.facts:
+        return  # here, or for an instance's start event by `map_start`
     payload: Variables = task.facts.get("payload", {})
     if node.outputs and task.scope is not None:
         layer: Variables = dict(payload)
@@ -49,6 +50,7 @@ def map_outputs(task: Activation) -> None:
         execution.merge(task, payload)
     task.facts.pop("payload", None)
     task.facts.pop("actor", None)
+    task.facts["mapped"] = True
 
 
 def map_start(body: Activation, start: Node) -> None:

@@ -137,12 +137,7 @@ def _numbers(body: Activation, completed: int) -> Variables:
 
 def _cardinality(task: Activation, loop: MultiInstance) -> int:
     assert loop.cardinality is not None
-    value: Json = task.workflow.json(loop.cardinality, task)
-    if isinstance(value, str) and value.strip().isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Fault("cardinality_not_a_count", expression=loop.cardinality.text, value=str(value))
-    return value
+    return task.workflow.count(loop.cardinality, task, "cardinality_not_a_count")
 
 
 def _loop(task: Activation) -> MultiInstance:

@@ -279,7 +279,7 @@ class ThrowError:
 
 @dataclass(frozen=True)
 class TimerDue:
-    """`fired_at` of the Step's `now` must not be before the wait's due_at."""
+    """A timer fires; `now` must not be before the wait's `due_at`."""
 
     wait_id: str
 

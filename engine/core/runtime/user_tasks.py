@@ -231,8 +231,7 @@ def _names(task: Activation, formula: Formula | None) -> list[str]:
 
 
 def _priority(task: Activation, formula: Formula | None) -> int:
-    value = task.workflow.json(formula, task) if formula else 50
-    value = int(value) if isinstance(value, str) and value.isdigit() else value
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:
-        raise Fault("priority_out_of_range", value=str(value))
-    return value
+    priority = task.workflow.count(formula, task, "priority_out_of_range") if formula else 50
+    if priority > 100:
+        raise Fault("priority_out_of_range", value=str(priority))
+    return priority
