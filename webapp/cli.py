@@ -11,12 +11,15 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from engine.core.problems import Problem, Refused, has_errors
 from engine.texts import LANGUAGES, add_catalogue, text
 from webapp import files
 from webapp.installation import from_environment
+
+if TYPE_CHECKING:
+    from engine.core.bpmn.checks import Known
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -277,7 +280,7 @@ def _tables(paths: Sequence[str]) -> dict[str, bytes]:
     return {name: content for name, content in files.find(paths, files.REFERENCE).items() if name.endswith(files.REFERENCE)}
 
 
-def _deployed():
+def _deployed() -> Known:
     """What is deployed in this installation, if there is one: a single file may refer to it."""
     from engine.verbs import deploying
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+
 @dataclass(frozen=True)
 class Act:
     """A person completes the open task with this id or name (the first act of a story files the case) with these answers."""

@@ -12,7 +12,7 @@ from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
 from engine.core.library import InMemory
 from engine.core.runtime.advance import visible
-from engine.core.runtime.deadlines import property_formula
+from engine.core.runtime.formulas import property_formula
 from engine.core.runtime.step import CompleteTask, Json, MessageReceived, StepRefused, Variables, Wait
 from engine.core.scenario_judging import open_words
 from engine.core.scenario_model import Move, Person, Scenario, Stuck, moment_words

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from engine.core.bpmn.model import Node
 from engine.core.runtime.advance import visible
-from engine.core.runtime.deadlines import property_formula
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.step import MessageReceived, State, Wait
+from engine.core.variables import View
 from engine.tables.jobs import Subscription
 from engine.verbs import attachments, filling, history, stepping
 from engine.verbs.access import Actor, Kind, belongs, may_see_instance
@@ -107,12 +108,8 @@ def _is_for(library: Deployed, stored: Stored, wait: Wait, node: Node, actor: Ac
 
 
 def _groups(library: Deployed, stored: Stored, wait: Wait, node: Node) -> list[str]:
-    state = cast(State, stored.state)
-    formula = property_formula(node.properties.get("actionGroups", ""))
-    value: object = formula.text
-    if formula.expression is not None:
-        seen: dict[str, object] = {**library.functions, **visible(state, wait.scope)}
-        value = formula.expression.evaluate(seen, now=wait.created_at).value
+    seen = View([visible(cast(State, stored.state), wait.scope), library.functions])
+    value = value_of(property_formula(node.properties.get("actionGroups", "")), seen, wait.created_at)
     names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return [str(name).strip() for name in names if str(name).strip()]
 

@@ -48,6 +48,11 @@ def receipt(session: Session, message_id: str, process_key: str, instance_id: st
     session.execute(cast(Table, MessageReceipt.__table__).insert(), row)
 
 
+def take_back(session: Session, message_id: str, process_key: str) -> None:
+    """The process has not had the message after all."""
+    session.execute(delete(MessageReceipt).where(MessageReceipt.message_id == message_id, MessageReceipt.process_key == process_key))
+
+
 def missed(session: Session, now: datetime, limit: int) -> list[str]:
     """Instances that wait for a message which is kept.
 

@@ -20,7 +20,6 @@ from engine.tables.tasks import Draft
 from engine.verbs import items, stepping
 from engine.verbs.access import Actor, visible_enterprises
 from engine.verbs.errors import EngineError, FormInvalid
-from engine.verbs.library import Deployed
 from engine.verbs.sources import with_sources
 
 Raw = Mapping[str, list[str]]  # field name → texts, as a browser sends them

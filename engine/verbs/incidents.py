@@ -45,7 +45,9 @@ def retry(session: Session, incident_id: str, actor: Actor, now: datetime, varia
     if row is None:
         raise NotFound("incident", incident_id)
     if variables:
-        stepping.step(session, row.instance_id, SetVariables(row.instance_id, checked(variables)), actor, now)
+        facts = stepping.step(session, row.instance_id, SetVariables(row.instance_id, checked(variables)), actor, now)
+        if session.scalar(select(Incident.resolved_at).where(Incident.id == incident_id)) is not None:
+            return facts  # that was all it needed
     line = history.entry("retried", now, node=row.node, node_name=row.node_name, activation=incident_id)
     return stepping.step(session, row.instance_id, Retry(incident_id), actor, now, extra=[line])
 

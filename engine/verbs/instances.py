@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, false, select
+from sqlalchemy import ColumnElement, Row, Select, Table, exists, false, select
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import State, Terminate, Variables

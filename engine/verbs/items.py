@@ -11,7 +11,7 @@ from sqlalchemy import Table, Text, bindparam, delete, select, type_coerce
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.advance import visible
-from engine.core.runtime.items import ElementsOf, Item, Parts, collected, joined, number_of, way_to, whole
+from engine.core.runtime.items import ElementsOf, Item, Parts, collected, joined, way_to, whole
 from engine.core.runtime.step import Elements, Json, State, Variables, VariableChange, Wait
 from engine.tables.instances import MultiInstanceItem, OutputElement
 from engine.tables.prepared import Call, Prepared, together, upsert

@@ -18,7 +18,6 @@ from engine.tables.jobs import Job
 from engine.verbs import items, stepping
 from engine.verbs.access import SYSTEM
 from engine.verbs.errors import JobNotHeld
-from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
 

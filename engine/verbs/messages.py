@@ -107,7 +107,9 @@ def _correlate(
         try:
             stepping.step(session, row.instance_id, MessageReceived(row.id, variables), actor, now)
         except StimulusRefused:
-            continue  # ended by the delivery to another process just before
+            # Ended by the delivery to another process just before: another instance of this one may have it.
+            buffered.take_back(session, message_id, row.process_key)
+            continue
         received[row.process_key] = row.instance_id
     return list(received.items())
 

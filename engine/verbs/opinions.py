@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.core.bpmn.model import Node
-from engine.core.runtime.deadlines import property_formula
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.step import Variables
 
 
 def opinion(node: Node, values: Variables, now: datetime) -> str | None:
     """The opinion among the submitted values: of the field named, or what a FEEL expression over them gives."""
     formula = property_formula(node.properties.get("opinion", ""))
-    if formula.expression is None:
-        said = values.get(formula.text)
-    else:
-        said = formula.expression.evaluate(values, now=now).value
+    said = values.get(formula.text) if formula.expression is None else value_of(formula, values, now)
     return said if isinstance(said, str) and said.strip() else None

@@ -7,12 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from typing import Any
-
 from sqlalchemy import Row, Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.core.forms.model import Form
-from engine.core.runtime.deadlines import property_formula
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.step import Json, Variables
+from engine.core.variables import View
 from engine.tables.people import Enterprise
 from engine.tables.tasks import RequestKey
 from engine.verbs import attachments, definitions, filling, stepping
@@ -113,10 +114,9 @@ def _known(session: Session, actor: Actor) -> Variables:
 def _prefilled(session: Session, definition_id: str, known: Variables, now: datetime) -> Variables:
     """What the diagram fills the start form with beforehand, by its property `prefill`."""
     text = definitions.process(session, definition_id).properties.get("prefill")
-    expression = property_formula(text).expression if text else None
-    if expression is None:
+    if not text:
         return {}
-    value = feel.shown(expression.evaluate({**Deployed(session).functions, **known}, now=now).value)
+    value = feel.shown(value_of(property_formula(text), View([known, Deployed(session).functions]), now))
     return value if isinstance(value, dict) else {}
 
 

@@ -14,6 +14,7 @@ from engine import feel
 from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.partial_starts import slot_of
 from engine.core.problems import Problem, Refused
+from engine.core.runtime.formulas import value_of
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.subscriptions import catch_up
 from engine.core.runtime.timers import Firing, first_firing
@@ -99,7 +100,5 @@ def _arm(
 
 
 def _value(formula: Formula, functions: Mapping[str, object], now: datetime, *, as_json: bool = True) -> Any:
-    if formula.expression is None:
-        return formula.text
-    value = formula.expression.evaluate(functions, now=now).value
+    value = value_of(formula, functions, now)
     return feel.shown(value) if as_json else value

@@ -7,8 +7,9 @@ import pytest
 from engine.core.bpmn.reader import read
 from engine.core.library import InMemory
 from engine.core.problems import has_errors
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.step import JobFailed, StepRefused
-from engine.core.trial import Trial
+from engine.core.trial import EPOCH, Trial
 from tests.runtime.conftest import restored
 from tests.runtime.formulas import PLACES, VALUES
 
@@ -120,6 +121,11 @@ def test_a_condition_that_costs_too_much_holds_up_only_its_event_until_it_can_be
     assert trial.retry("ready").incidents == [("ready", "condition_failed")]
     trial.complete("measure", rounds=20)
     assert trial.incidents == [] and trial.open_tasks == ["after"] and trial.labels["title"] == "20"
+
+
+def test_a_property_that_costs_too_much_has_no_value():
+    formula = property_formula(f"=count(for i in 1..{MANY} return i)")
+    assert value_of(formula, {}, EPOCH) is None and value_of(property_formula("plain"), {}, EPOCH) == "plain"
 
 
 @pytest.mark.parametrize("count", ["²", "-1", "9" * 5000, 1.5, True])

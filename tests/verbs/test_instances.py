@@ -225,6 +225,18 @@ def test_an_incident_is_repaired_by_setting_a_variable_and_trying_again(any_stor
     check_invariants(any_store)
 
 
+def test_a_variable_that_is_all_an_incident_needs_is_set_though_nothing_is_left_to_try(store: Store, clock: Clock) -> None:
+    deploy_diagrams(store, clock, "conditional_costly")
+    instance = Running.start(store, clock, "conditional_costly", rounds=1_000_000_000)
+    assert instance.incidents == ["condition_failed"]
+
+    with store.writing() as session:
+        [line] = session.execute(incidents.list_incidents(SYSTEM)).all()
+        incidents.retry(session, line.id, SYSTEM, clock.now, {"rounds": 20})
+
+    assert instance.incidents == [] and instance.open_tasks == ["after", "measure"]
+
+
 def test_only_those_who_repair_may_try_again(store: Store, clock: Clock) -> None:
     deploy_diagrams(store, clock, "incident_condition")
     Running.start(store, clock, "incident_condition")

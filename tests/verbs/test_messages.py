@@ -16,8 +16,16 @@ from engine.verbs import jobs, messages, stepping, worker
 from engine.verbs.access import SYSTEM, Actor, Kind
 from engine.verbs.errors import NotAllowed, VariableInvalid
 from engine.verbs.messages import Result
+from tests.bpmn.builder import event, file, flow, node, prop, through, zeebe
 from tests.verbs.invariants import check_invariants
 from tests.verbs.running import Clock, Running, deploy, deploy_diagrams, diagram, work
+
+# Its boundary event waits for what the called process waits for too, and ends that.
+CALLER = (
+    prop("candidateStarterGroups", "clerks") + through(node("callActivity", "a", zeebe('<zeebe:calledElement processId="message_catch"/>')))
+    + node("boundaryEvent", "paid_above", event("message", messageRef="m"), attachedToRef="a") + node("endEvent", "done") + flow("paid_above", "done")
+)  # fmt: skip
+PAYMENT = '<message id="m" name="payment"><extensionElements><zeebe:subscription correlationKey="=order_id"/></extensionElements></message>'
 
 
 def publish(store: Store, clock: Clock, name: str, key: str, actor: Actor = SYSTEM, **options: Any) -> Result:
@@ -72,6 +80,17 @@ def test_each_process_has_its_own_receiver(store: Store, clock: Clock) -> None:
 
     assert set(result.instances) == {first.id, second.id}
     assert open_tasks([first, second]) == [["ship"], ["ship"]]
+
+
+def test_what_the_delivery_to_a_caller_has_ended_leaves_the_message_to_another_instance(store: Store, clock: Clock) -> None:
+    deploy(store, clock, {"message_catch.bpmn": diagram("message_catch"), "caller.bpmn": file(CALLER, PAYMENT)})
+    caller = Running.start(store, clock, "p", order_id="A1")
+    clock.now += timedelta(seconds=1)
+    other = Running.start(store, clock, "message_catch", order_id="A1")
+
+    publish(store, clock, "payment", "A1")
+
+    assert caller.status == "completed" and other.open_tasks == ["ship"]
 
 
 def test_an_early_message_waits_for_its_receiver(any_store: Store, clock: Clock) -> None:

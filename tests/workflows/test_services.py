@@ -12,7 +12,7 @@ from engine.core import scenario_files
 from engine.core.bpmn.checks import Known
 from engine.core.bpmn.model import CalledProcess, Kind
 from engine.core.files import judge
-from engine.core.runtime.deadlines import property_formula
+from engine.core.runtime.formulas import property_formula
 from engine.core.scenario_play import Play
 from engine.core.scenarios import coverage, run
 from tests.workflows import shipped

@@ -27,7 +27,8 @@ from engine.core.problems import Problem, has_errors
 class Known:
     """The ids of what a diagram may refer to: everything deployed and everything in the same deployment.
 
-    `clauses`, `tables` (reference tables by name) `job_types` and `records` (what a task of type `record` may write: fields by record) are None where there is no register of them: then any name will do.
+    `clauses`, `tables` (reference tables by name), `job_types` and `records` (what a task of type `record` may write: fields by record)
+    are None where there is no register of them: then any name will do.
     """
 
     forms: frozenset[str] = frozenset()

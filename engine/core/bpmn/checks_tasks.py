@@ -6,20 +6,8 @@ from collections.abc import Iterator
 
 from engine.core.bpmn.finding import finding, warning
 from engine.core.bpmn.model import (
-    ACTIVITIES,
-    AdHoc,
-    CalledDecision,
-    CalledProcess,
-    Formula,
-    Job,
-    Kind,
-    MultiInstance,
-    Node,
-    Process,
-    Script,
-    StandardLoop,
-    UserTask,
-)
+    ACTIVITIES, AdHoc, CalledDecision, CalledProcess, Formula, Job, Kind, MultiInstance, Node, Process, Script, StandardLoop, UserTask,
+)  # fmt: skip
 from engine.core.bpmn.names import RESERVED_NAMES, is_variable
 from engine.core.bpmn.timers import is_date
 from engine.core.bpmn.words import Words
@@ -137,8 +125,6 @@ def _check_multi_instance(process: Process, node: Node, loop: MultiInstance) -> 
     for name in (loop.element, loop.output_collection):
         if name is not None:
             yield from _check_name(process, node, name, "name_invalid")
-
-
     yield from _check_behavior(process, node, loop)
 
 

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import cast
 
-from engine.core.bpmn.model import (
-    AdHoc,
-    CalledDecision,
-    CalledProcess,
-    Detail,
-    Formula,
-    IoMapping,
-    Job,
-    Listener,
-    Script,
-    UserTask,
-)
 from engine.core.bpmn.events import text_of
+from engine.core.bpmn.model import (
+    AdHoc, Binding, CalledDecision, CalledProcess, Detail, Formula, IoMapping, Job, Listener, Script, UserTask,
+)  # fmt: skip
 from engine.core.bpmn.reading import Reading
 from engine.core.bpmn.vocabulary import Element, bpmn_children, local, zeebe_children
 from engine.core.bpmn.words import Words
 
-Binding = Literal["latest", "deployment", "versionTag"]
 LISTENER_EVENTS = {
     "executionListener": ("start", "end"), "taskListener": ("creating", "assigning", "updating", "completing", "canceling"),
 }  # fmt: skip
-_JOB_HOLDERS = frozenset(
-    "serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent".split()
-)  # fmt: skip
+_JOB_HOLDERS = frozenset("serviceTask sendTask scriptTask businessRuleTask intermediateThrowEvent endEvent".split())
 
 
 def read_properties(element: Element) -> dict[str, str]:

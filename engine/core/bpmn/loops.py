@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 from engine.core.bpmn.data import Data, variable
 from engine.core.bpmn.events import read_event, text_of
-from engine.core.bpmn.model import EventDefinition, Formula, MultiInstance, StandardLoop
+from engine.core.bpmn.model import Behavior, EventDefinition, Formula, MultiInstance, StandardLoop
 from engine.core.bpmn.reading import Reading
 from engine.core.bpmn.vocabulary import EVENT_DEFINITIONS, Element, bpmn_children, local, zeebe_children
 
-Behavior = Literal["None", "One", "All", "Complex"]
 _DATA = ("dataInput", "dataOutput", "dataObject", "dataObjectReference", "dataStoreReference", "property")
 
 

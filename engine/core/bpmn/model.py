@@ -60,6 +60,10 @@ EventKind = Literal[
 ]
 
 
+Binding = Literal["latest", "deployment", "versionTag"]  # which version of what is referred to
+Behavior = Literal["None", "One", "All", "Complex"]  # when a multi-instance activity throws events (BPMN Table 10.30)
+
+
 @dataclass(frozen=True)
 class Formula:
     """An attribute that holds either a fixed text or, when it begins with `=`, a FEEL expression (the zeebe convention)."""
@@ -109,7 +113,7 @@ class MultiInstance:
     completion_condition: Formula | None = None
     # `behavior`: events thrown as items complete, caught by boundary events of the activity (BPMN Table 10.30): on each item
     # ("None"), on the first ("One"), or on those whose condition holds ("Complex"). "All": none.
-    behavior: Literal["None", "One", "All", "Complex"] = "All"
+    behavior: Behavior = "All"
     behavior_event: EventDefinition | None = None
     complex_behavior: tuple[tuple[Formula, EventDefinition], ...] = ()
 
@@ -126,8 +130,10 @@ class StandardLoop:
 
 @dataclass(frozen=True)
 class UserTask:
+    """With which form a person does it, who, until when, and how urgent it is (zeebe formDefinition, assignmentDefinition …)."""
+
     form_id: str | None = None
-    form_binding: Literal["latest", "deployment", "versionTag"] = "deployment"
+    form_binding: Binding = "deployment"
     form_version_tag: str | None = None
     assignee: Formula | None = None
     candidate_users: Formula | None = None  # a FEEL list, or a comma-separated fixed text
@@ -156,24 +162,30 @@ class Job:
 
 @dataclass(frozen=True)
 class Script:
+    """`zeebe:script`: evaluated in the same step."""
+
     expression: Formula
     result_variable: str
 
 
 @dataclass(frozen=True)
 class CalledDecision:
+    """`zeebe:calledDecision`: a decision by its id, fixed or computed."""
+
     decision_id: Formula
     result_variable: str
-    binding: Literal["latest", "deployment", "versionTag"] = "deployment"
+    binding: Binding = "deployment"
     version_tag: str | None = None
 
 
 @dataclass(frozen=True)
 class CalledProcess:
+    """`zeebe:calledElement`: a process by its id, fixed or computed; which variables go in and come out of their own accord."""
+
     process_id: Formula
     propagate_all_parent: bool = True
     propagate_all_child: bool = True
-    binding: Literal["latest", "deployment", "versionTag"] = "latest"
+    binding: Binding = "latest"
     version_tag: str | None = None
 
 
@@ -295,7 +307,6 @@ class Process:
     documentation: str = ""
     version_tag: str | None = None
     candidate_starters: Formula | None = None  # who may start it by hand: the `candidateStarterGroups` property
-    is_executable: bool = True
     listeners: tuple[Listener, ...] = ()
     interface: Interface | None = None
     is_global_task: bool = False  # its one node has neither start nor end around it

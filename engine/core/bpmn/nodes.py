@@ -50,7 +50,6 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
         documentation=_documentation(element),
         version_tag=(tags[0].get("value") or "").strip() or None if tags else None,
         candidate_starters=reading.formula(element, properties.get("candidateStarterGroups")),
-        is_executable=(element.get("isExecutable") or "").strip() in ("true", "1"),
         listeners=read_listeners(reading, element),
         interface=read_interface(reading, element),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from engine.core.bpmn.finding import warning
-from engine.core.bpmn.geometry import Box, Line, crosses, inside, lines_of, meets, outline, sloping
+from engine.core.bpmn.geometry import Box, crosses, inside, lines_of, meets, outline, sloping
 from engine.core.bpmn.labels import LINE, wrap
 from engine.core.bpmn.model import ACTIVITIES, SUB_PROCESSES, Diagram, Edge, Flow, Kind, Node, Process, Shape
 from engine.core.problems import Problem

@@ -193,7 +193,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "subProcess": _CONTAINER_ATTRIBUTES,
     "transaction": _CONTAINER_ATTRIBUTES | words("method"),
     "adHocSubProcess": _CONTAINER_ATTRIBUTES | words("ordering cancelRemainingInstances"),
-    **{task: _ACTIVITY_ATTRIBUTES for task in TASKS},
+    **dict.fromkeys(TASKS, _ACTIVITY_ATTRIBUTES),
     "userTask": _ACTIVITY_ATTRIBUTES | words("implementation"),
     "serviceTask": _ACTIVITY_ATTRIBUTES | words("implementation operationRef"),
     "sendTask": _ACTIVITY_ATTRIBUTES | words("implementation operationRef messageRef"),

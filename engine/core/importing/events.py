@@ -179,4 +179,3 @@ def _convert_errors(draft: Draft) -> None:
 def convert_conditional(draft: Draft, definition: Element) -> None:
     for condition in bpmn_children(definition, "condition"):
         convert_text(draft, condition, condition=True)
-

@@ -111,4 +111,3 @@ def _shifted(piece: Piece, name: str, arguments: list[Piece]) -> Piece | None:
 
 def _compared(left: Piece, sign: str, right: Piece) -> Piece:
     return Piece(f"{left.within(ADDITION)} {sign} {right.within(ADDITION)}", COMPARISON)
-

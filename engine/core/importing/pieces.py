@@ -70,4 +70,3 @@ def quoted(text: str) -> str:
     """A FEEL string literal."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return '"' + "".join(escapes.get(character, character) for character in text) + '"'
-

@@ -8,9 +8,10 @@ from typing import Any
 from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, ad_hoc, deadlines, events, incidents, listeners, scopes, user_tasks
+from engine.core.runtime import activities, ad_hoc, events, incidents, listeners, scopes, user_tasks
 from engine.core.runtime.endless import MOST_ROUNDS, keep
 from engine.core.runtime.execution import Execution
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.items import in_order
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
@@ -303,14 +304,7 @@ def _labels(execution: Execution) -> dict[str, Json]:
         text = process.properties.get(name)
         if not text:
             continue
-        formula = deadlines.property_formula(text)
-        if formula.expression is None:
-            labels[name] = formula.text
-            continue
-        try:
-            value = formula.expression.evaluate(View([view, execution.library.functions]), now=execution.now).value
-        except feel.BudgetExceeded:
-            continue
+        value = value_of(property_formula(text), View([view, execution.library.functions]), execution.now)
         if value is not None:
             labels[name] = feel.shown(value)
     return labels

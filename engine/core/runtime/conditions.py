@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.runtime import events, incidents
 from engine.core.runtime.execution import Execution
+from engine.core.runtime.formulas import value_of
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.subscriptions import definition_of
 from engine.core.variables import View
@@ -61,8 +62,7 @@ def starts(process: Process, variables: Variables, functions: Mapping[str, objec
     for node in process.start_events:
         holding = [
             event for event in node.events
-            if event.kind == "conditional" and event.value is not None and event.value.expression is not None
-            and event.value.expression.evaluate(View([variables, functions]), now=now).value is True
+            if event.kind == "conditional" and event.value is not None and value_of(event.value, View([variables, functions]), now) is True
         ]  # fmt: skip
         found += [(node, event) for event in (holding if node.parallel_multiple else holding[:1])]
     return tuple(found)

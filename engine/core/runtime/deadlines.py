@@ -8,12 +8,11 @@ still; `extend` on an element inside moves it. Everything is computed with the w
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine import feel
-from engine.core.bpmn.model import Formula, Node, UserTask
-from engine.core.calendar import CHINA, FUNCTION_NAMES, CalendarError, Limit, due, parse_limit, resumed
+from engine.core.bpmn.model import Node, UserTask
+from engine.core.calendar import CHINA, CalendarError, Limit, due, parse_limit, resumed
+from engine.core.runtime.formulas import property_formula
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.limits import VARIABLE, around, effective, follows
 from engine.core.runtime.step import RestNeeded
@@ -21,12 +20,6 @@ from engine.core.runtime.subscriptions import boundary_events, definition_of, ma
 
 if TYPE_CHECKING:
     from engine.core.runtime.kernel import Activation
-
-@lru_cache(maxsize=4096)
-def property_formula(text: str) -> Formula:
-    """An extension property's text, with FEEL after `=` parsed once."""
-    expression = feel.parse(text[1:], FUNCTION_NAMES) if text.startswith("=") else None
-    return Formula(text, 0, expression)
 
 
 def begin(task: Activation) -> None:

@@ -289,7 +289,7 @@ class Execution(Workflow):  # type: ignore[misc]
             raise Fault("expression_budget", expression=formula.text) from None
         for warning in warnings:
             facts = {name: str(fact) for name, fact in warning.facts.items()}
-            self.record("warning", task, code=warning.code, expression=formula.text, column=warning.column, **{"about": facts})
+            self.record("warning", task, code=warning.code, expression=formula.text, column=warning.column, about=facts)
         return value
 
     def json(self, formula: Formula, task: Activation, layer: Mapping[str, object] | None = None) -> Json:

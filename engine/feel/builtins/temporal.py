@@ -156,4 +156,3 @@ def week_of_year(run: Run, value: date) -> Decimal:
 @builtin("last day of month", "date: date|date and time")
 def last_day_of_month(run: Run, value: date) -> date:
     return date(value.year, value.month, monthrange(value.year, value.month)[1])
-
