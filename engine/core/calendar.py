@@ -235,7 +235,7 @@ def _null_on_error(call: Callable[..., object]) -> Callable[..., object]:
     def guarded(*arguments: object) -> object:
         try:
             return call(*arguments)
-        except (CalendarError, OverflowError):
+        except (CalendarError, ArithmeticError):  # a number of more digits than can be divided, a day beyond the calendar
             return None
 
     return guarded

@@ -47,7 +47,7 @@ class InMemory:
         self.calendar = calendar or standard().with_days(reference.own_days(tables))
         self._tables = reference.in_memory(tables)
         self.processes = {process.id: process for process in processes}
-        self._models = {decision_id: model for model in models for decision_id in model.decisions}
+        self._models = {id_: model for model in models for id_ in (*model.decisions, *model.services)}
 
     @cached_property
     def functions(self) -> Mapping[str, object]:
@@ -62,6 +62,7 @@ class InMemory:
 
     def called_decision(self, decision_id: str, binding: str, version_tag: str | None, caller: str) -> tuple[DecisionModel, str] | None:
         model = self._models.get(decision_id)
-        if model is None or (binding == "versionTag" and model.decisions[decision_id].version_tag != version_tag):
+        decision = model.decisions.get(decision_id) if model is not None else None  # a decision service has no tag
+        if model is None or (binding == "versionTag" and (decision is None or decision.version_tag != version_tag)):
             return None
         return model, decision_id

@@ -12,7 +12,7 @@ from engine.core.forms.model import Attachment, Form
 from engine.core.forms.submission import submit_json
 from engine.core.library import InMemory
 from engine.core.runtime.advance import visible
-from engine.core.runtime.formulas import property_formula
+from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.step import CompleteTask, Json, MessageReceived, StepRefused, Variables, Wait
 from engine.core.scenario_judging import open_words
 from engine.core.scenario_model import Move, Person, Scenario, Stuck, moment_words
@@ -104,10 +104,7 @@ class Play:
 
     def _groups(self, text: str, seen: Mapping[str, object]) -> set[str]:
         """Candidate groups as a property gives them: a fixed text with commas, or FEEL for a list or such a text."""
-        formula = property_formula(text)
-        value: object = formula.text
-        if formula.expression is not None:
-            value = formula.expression.evaluate({**self.library.functions, **seen}, now=self.stage.world.now).value
+        value = value_of(property_formula(text), {**self.library.functions, **seen}, self.stage.world.now)
         names = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
         return {str(name).strip() for name in names} - {""}
 

@@ -35,3 +35,11 @@ def test_a_decision_that_gives_a_function_is_an_incident():
     trial = started(literal("function(x) x"))
 
     assert trial.incidents == [("decide", "value_not_storable")]
+
+
+def test_a_decision_service_is_asked_like_a_decision():
+    service = '<decisionService id="s" name="s"><outputDecision href="#d"/></decisionService>'
+    processes = library("fault_in_decision").processes.values()
+    trial = Trial(InMemory(processes, [model(document(decision(literal("1 + 1")) + service))]), "fault_in_decision").start(which="s")
+
+    assert trial.incidents == [] and 2 in trial.variables.values()
