@@ -9,11 +9,13 @@ import re
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from .errors import Null
 from .values import MICROSECONDS_A_DAY, DaysTimeDuration, YearsMonthsDuration
 
+Day = TypeVar("Day", date, datetime)
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -216,7 +218,7 @@ def from_time_of_day(micro: int, zone_: tzinfo | None) -> time:
     return time(seconds // 3600, seconds // 60 % 60, seconds % 60, micro, zone_)
 
 
-def add_months(value: date | datetime, months: int) -> date | datetime:
+def add_months(value: Day, months: int) -> Day:
     """The same day so many months on, or the last day of that month. Raises Null outside years 1 to 9999."""
     year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
     if not 1 <= year <= 9999:

@@ -207,7 +207,8 @@ def _extent(shapes: tuple[Shape, ...], edges: tuple[Edge, ...]) -> tuple[float, 
     spare = [0.0 if shape.label or shape.width > 60 else _OUTSIDE for shape in shapes]
     boxes = [(s.x - extra, s.y, s.x + s.width + extra, s.y + s.height + 20) for s, extra in zip(shapes, spare, strict=True)]
     boxes += [(x, y, x, y) for edge in edges for x, y in edge.points]
-    boxes += [(x, y, x + w, y + h) for part in (*shapes, *edges) if part.label for x, y, w, h in (part.label,)]
+    labels = [*(shape.label for shape in shapes), *(edge.label for edge in edges)]
+    boxes += [(x, y, x + wide, y + high) for x, y, wide, high in filter(None, labels)]
     if not boxes:
         return 0.0, 0.0, 200.0, 100.0
     left, top, right, bottom = (pick(values) for pick, values in zip((min, min, max, max), zip(*boxes, strict=True), strict=True))

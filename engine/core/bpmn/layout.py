@@ -39,7 +39,7 @@ def _place_process(process: Process, top: float) -> tuple[dict[str, Shape], floa
     sizes = {node.id: _size(node) for node in process.nodes.values() if node.kind is not Kind.BOUNDARY_EVENT}
     frames: dict[str, _Frame] = {}
     # A scope is created before the scopes inside it, so the reverse order meets the inner ones first.
-    for scope in reversed(process.scopes):
+    for scope in reversed(list(process.scopes)):
         frame = frames[scope] = _arrange(process, scope, sizes)
         if scope in sizes:
             sizes[scope] = (max(frame.width, _TASK[0]), max(frame.height, _TASK[1]))

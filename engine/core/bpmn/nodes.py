@@ -27,7 +27,7 @@ def read_process(reading: Reading, element: Element, name: str = "") -> Process:
     """
     identifier = element.get("id") or ""
     reading.used_data.clear()
-    members = {id_: (node, scope) for node, scope in _members(element) if (id_ := node.get("id")) and reading.elements[id_] is node}
+    members = {id_: (node, scope) for node, scope in _members(element) if (id_ := node.get("id")) and reading.is_known(node)}
     lanes = _read_lanes(reading, element, members)
     flows = _read_flows(reading, element, members)
     nodes: dict[str, Node] = {}
@@ -134,8 +134,7 @@ def _read_flows(reading: Reading, process: Element, members: Mapping[str, tuple[
 
 
 def _read_flow(reading: Reading, element: Element, members: Mapping[str, tuple[Element, str]]) -> Flow | None:
-    identifier = element.get("id") or ""
-    if not identifier or reading.elements.get(identifier) is not element:
+    if not reading.is_known(element):
         return None
     for attribute in ("sourceRef", "targetRef"):
         if not (element.get(attribute) or "").strip():
@@ -151,7 +150,7 @@ def _read_flow(reading: Reading, element: Element, members: Mapping[str, tuple[E
         return None
     conditions = bpmn_children(element, "conditionExpression")
     condition = reading.expression(conditions[0]) if conditions else None
-    return Flow(identifier, (element.get("name") or "").strip(), *ends, element.sourceline or 0, condition)
+    return Flow(element.get("id") or "", (element.get("name") or "").strip(), *ends, element.sourceline or 0, condition)
 
 
 def _links(flows: Mapping[str, Flow]) -> Mapping[str, tuple[list[str], list[str]]]:
@@ -178,10 +177,9 @@ def _read_node(
     inputs, outputs = (
         brought + mapped for brought, mapped in zip(data.mappings(), read_mappings(reading, element), strict=True)
     )
+    events = read_events(reading, element)
     if kind in (Kind.SEND_TASK, Kind.RECEIVE_TASK):
         events = (read_message(reading, element),) if element.get("messageRef") else ()
-    else:
-        events = read_events(reading, element)
     return Node(
         id=element.get("id") or "",
         kind=kind,

@@ -69,7 +69,10 @@ def is_numbering(text: str) -> bool:
 
 def document(language: str = "zh") -> str:
     """The page for process owners, in Markdown."""
-    say = lambda key: text(f"bpmn.page.{key}", language)  # noqa: E731
+
+    def say(key: str) -> str:
+        return text(f"bpmn.page.{key}", language)
+
     lines = [f"# {say('properties_title')}", "", say("properties_intro"), ""]
     lines.append(f"| {say('name')} | {say('where')} | {say('syntax')} | {say('example')} | {say('meaning')} |")
     lines.append("|---|---|---|---|---|")

@@ -49,21 +49,21 @@ def _read_diagram(reading: Reading, root: Element) -> Diagram:
     executable: list[Process] = []
     others: list[Process] = []
     for element in bpmn_children(root, "process"):
-        identifier = element.get("id") or ""
-        if reading.elements.get(identifier) is not element:
-            continue  # without an id, or the second of its name: already reported
+        if not reading.is_known(element):
+            continue  # already reported
+        name = pools.get(element.get("id"), "")
         if reading.flag(element, "isExecutable", False):
-            executable.append(read_process(reading, element, pools.get(identifier, "")))
+            executable.append(read_process(reading, element, name))
         else:
             # What is only drawn may be as incomplete as a sketch, so its problems are not ours.
             sketch = Reading(reading.file, reading.elements)
-            others.append(read_process(sketch, element, pools.get(identifier, "")))
+            others.append(read_process(sketch, element, name))
             if element.get("isExecutable") is None:
                 reading.report("not_executable", element, "warning")
     executable += [
         read_global_task(reading, element)
         for element in bpmn_children(root, *GLOBAL_TASKS)
-        if element.get("id") and reading.elements.get(element.get("id")) is element
+        if reading.is_known(element)
     ]
     if not executable:
         reading.report("no_executable_process", root)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.core import reference
 from engine.core.bpmn.model import Formula
@@ -84,6 +85,11 @@ class Reading:
             return None
         return found
 
+    def is_known(self, element: Element) -> bool:
+        """Whether an element can be referred to: it has an id, and is the first with it."""
+        identifier = element.get("id")
+        return bool(identifier) and self.elements.get(identifier) is element
+
     def flag(self, element: Element, attribute: str, default: bool) -> bool:
         """An xsd:boolean attribute; anything else than true, false, 1, 0 is reported."""
         text = (element.get(attribute) or "").strip()
@@ -113,13 +119,13 @@ def _expected(targets: tuple[str, ...]) -> Words:
 class NotAnExpression(Exception):
     """A text behind `=` that is no FEEL expression, with the code and facts of the problem that says so."""
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, **facts: Any) -> None:
         self.code = code
         self.facts = facts
         super().__init__(code)
 
 
-def feel_problem(text: str) -> tuple[str, dict[str, object]] | None:
+def feel_problem(text: str) -> tuple[str, dict[str, Any]] | None:
     """Code and facts of what is wrong with a text that begins with `=`; None if it is a FEEL expression."""
     try:
         _parse(text)
@@ -152,8 +158,9 @@ def place(element: Element) -> str | None:
     """The id of the nearest element around (or at) `element` that is drawn or listed in a modelling tool."""
     current: Element | None = element
     while current is not None:
-        if local(current) in PLACES and current.get("id"):
-            return current.get("id")
+        identifier: str | None = current.get("id")
+        if local(current) in PLACES and identifier:
+            return identifier
         current = current.getparent()
     return None
 

@@ -109,7 +109,7 @@ def _number(text: str | None) -> float | None:
 def _extent(shapes: list[Shape], edges: list[Edge]) -> Box:
     """Left, top, right and bottom of everything, with the names that have a place of their own."""
     boxes = [(shape.x, shape.y, shape.width, shape.height) for shape in shapes]
-    boxes += [part.label for part in (*shapes, *edges) if part.label]
+    boxes += filter(None, [*(shape.label for shape in shapes), *(edge.label for edge in edges)])
     boxes += [(x, y, 0.0, 0.0) for edge in edges for x, y in edge.points]
     return (
         min(x for x, _, _, _ in boxes), min(y for _, y, _, _ in boxes),

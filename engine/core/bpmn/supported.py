@@ -53,6 +53,7 @@ EVENTS: dict[Place, frozenset[str]] = {
 }
 ONLY_INTERRUPTING = frozenset({"error", "cancel"})  # BPMN 2.0.2 §10.5.4, Table 10.90
 WAITED_FOR = frozenset({"message", "timer", "signal", "conditional"})  # what comes from outside, in time
+_THROWS = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 # Details of supported elements that are refused, by the key of their name.
 REFUSED: dict[str, Callable[[Node], bool]] = {
     "event_sub_process_loop": lambda node: node.kind is Kind.EVENT_SUB_PROCESS and node.loop is not None,
@@ -65,7 +66,6 @@ REFUSED: dict[str, Callable[[Node], bool]] = {
     and place_of(node) is not None
     and [event.kind for event in node.events] != ["message"],
 }
-_THROWS = frozenset({Kind.INTERMEDIATE_THROW_EVENT, Kind.END_EVENT})
 # The same where the surroundings decide.
 REFUSED_IN_PLACE: dict[str, Callable[[Process, Node], bool]] = {
     "boundary_on_handler": lambda process, node: node.kind is Kind.BOUNDARY_EVENT
@@ -128,7 +128,10 @@ def event_words(place: Place, kind: str) -> Words:
 
 def document(language: str = "zh") -> str:
     """The page for process owners, in Markdown: every element, with yes or no."""
-    say = lambda key: text(f"bpmn.page.{key}", language)  # noqa: E731
+
+    def say(key: str) -> str:
+        return text(f"bpmn.page.{key}", language)
+
     yes, no = say("yes"), say("no")
     lines = [f"# {say('title')}", "", say("intro"), "", f"## {say('elements')}", "", f"| {say('element')} | XML | {say('runs')} |", "|---|---|---|"]
     for kind, runs in KINDS.items():

@@ -34,7 +34,8 @@ HARMLESS_NAMESPACES = frozenset(
 
 def local(element: Element) -> str:
     """The tag without its namespace."""
-    return element.tag.rpartition("}")[2]
+    tag: str = element.tag
+    return tag.rpartition("}")[2]
 
 
 def namespace(name: str) -> str:

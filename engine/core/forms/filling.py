@@ -10,6 +10,7 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from engine.core.forms.kinds import KINDS
 from engine.core.forms.model import Component, FieldError, Form, Invalid, Json, Option, Path
@@ -30,8 +31,9 @@ class Place:
     numbers: tuple[int, ...] = ()  # of the row and the rows around it, from 1
 
     def scope(self) -> Scope:
-        special = {"this": self.holder, "parent": self.parent, "i": list(self.numbers)}
-        return ChainMap({f"_{key}_": value for key, value in special.items()}, self.data, special)
+        special: dict[str, object] = {"this": self.holder, "parent": self.parent, "i": list(self.numbers)}
+        data = cast("dict[str, object]", self.data)  # not a copy: the settling goes on writing into it
+        return ChainMap({f"_{key}_": value for key, value in special.items()}, data, special)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from json.decoder import JSONDecodeError, scanstring
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # public, but not in the stubs
 
 from engine.core.forms.model import Json
 
@@ -97,7 +97,8 @@ class _Reading:
 
     def read_string(self, at: int) -> tuple[str, int]:
         try:
-            return scanstring(self.text, at + 1, True)
+            text, end = scanstring(self.text, at + 1, True)
+            return str(text), int(end)
         except JSONDecodeError as error:
             raise self.malformed("json_string", error.pos) from None
 

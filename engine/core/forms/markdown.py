@@ -20,7 +20,7 @@ _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 def to_html(markdown: str) -> str:
     """Safe HTML, whatever the text holds."""
-    return _renderer().render(markdown)
+    return str(_renderer().render(markdown))
 
 
 def escape(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from engine.core.forms import controls, values
@@ -36,7 +37,8 @@ def view(
 ) -> View:
     """`form` filled with what was typed so far (`raw`, as the browser sends it), else with `variables` and defaults.
 
-    `errors` are those of a submission; while they are being mended, later views find them anew. `attachments`: the stored uploads that `raw` may name.
+    `errors` are those of a submission; while they are being mended, later views find them anew. `attachments`: the stored uploads that
+    `raw` may name.
     """
     source = None if raw is None or read_only else RawSource(raw)
     filling = fill(form, variables, source, now=now, attachments=attachments)
@@ -130,27 +132,27 @@ class _Drawing:
 
     def part(self, instance: Instance, span: int) -> Part:
         component = instance.component
-        common = {"kind": component.kind, "span": span, "properties": component.properties, "label": instance.label(self.now)}
+        plain = Part(component.kind, span=span, properties=component.properties, label=instance.label(self.now))
         if component.kind == "text":
             markdown = render(component.template("text"), instance.scope, self.now, escape)
-            return Part(**common, html=to_html(markdown))
+            return replace(plain, html=to_html(markdown))
         if component.kind == "table":
-            return Part(**common, table=self.table(instance))
+            return replace(plain, table=self.table(instance))
         if component.kind == "image":
             source, alt = instance.text("source", self.now), instance.text("alt", self.now)
-            return Part(**common, texts=(source if source.startswith(IMAGES) else "",), display=(alt,))
+            return replace(plain, texts=(source if source.startswith(IMAGES) else "",), display=(alt,))
         if component.kind == "spacer":
-            return Part(**common, attributes={"height": str(component.settings.get("height", 60))})
+            return replace(plain, attributes={"height": str(component.settings.get("height", 60))})
         if component.children or instance.repeats:
-            return self.container(instance, common)
-        return self.field(instance, common) if instance.keyed else Part(**common)
+            return self.container(instance, plain)
+        return self.field(instance, plain) if instance.keyed else plain
 
-    def container(self, instance: Instance, common: Mapping[str, object]) -> Part:
+    def container(self, instance: Instance, plain: Part) -> Part:
         settings = instance.component.settings
-        shape = {"outlined": settings.get("showOutline") is True, "align": str(settings.get("verticalAlignment", "start"))}
+        plain = replace(plain, outlined=settings.get("showOutline") is True, align=str(settings.get("verticalAlignment", "start")))
         name, linked = instance.name, len(self.linked)
         if not instance.repeats:
-            return Part(**common, **shape, lines=self.lines(instance.children))  # type: ignore[arg-type]
+            return replace(plain, lines=self.lines(instance.children))
         rows = tuple(
             ListRow(
                 html_name((*instance.path, index)),
@@ -165,9 +167,8 @@ class _Drawing:
         folds = not settings.get("disableCollapse") and (self.read_only or len(self.linked) == linked)
         open_rows = int(str(settings.get("nonCollapsedItems", OPEN_ROWS))) if folds else len(rows)
         self.linked.add(name)
-        return Part(
-            **common,  # type: ignore[arg-type]
-            **shape,  # type: ignore[arg-type]
+        return replace(
+            plain,
             name=name,
             id=dom_id(name),
             rows=rows,
@@ -178,7 +179,7 @@ class _Drawing:
             refresh=static_name(instance.path) in self.dependencies,
         )
 
-    def field(self, instance: Instance, common: Mapping[str, object]) -> Part:
+    def field(self, instance: Instance, plain: Part) -> Part:
         component = instance.component
         name = instance.name
         locked = self.read_only or instance.readonly
@@ -189,8 +190,8 @@ class _Drawing:
         if typed is not None and component.kind not in ("textarea", "textfield"):
             texts = tuple(text for text in typed if text)
         files = self.files(instance, texts)
-        return Part(
-            **common,  # type: ignore[arg-type]
+        return replace(
+            plain,
             name=name,
             id=dom_id(name),
             description=instance.text("description", self.now),

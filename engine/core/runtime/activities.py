@@ -8,7 +8,8 @@ from hashlib import blake2b
 
 from engine import feel
 from engine.core.bpmn.model import CalledDecision, CalledProcess, Flow, Formula, Interface, Job, Kind, Node, Process, Script, StandardLoop
-from engine.core.dmn.evaluation import DecisionFailed, evaluate
+from engine.core.dmn.evaluation import evaluate
+from engine.core.dmn.failure import DecisionFailed
 from engine.core.dmn.record import Remark
 from engine.core.runtime import compensation, deadlines, loops, multi, subscriptions
 from engine.core.runtime.jobs import open_job, publish_message
@@ -209,7 +210,7 @@ class CallActivity(Activity, kinds=(Kind.CALL_ACTIVITY,)):
         if not process.scopes[process.id].starts:
             raise Fault("process_not_callable", process=process_id)
         spec = specification(process).start
-        visible = dict(execution.scopes.view(task.id)) if called.propagate_all_parent else dict(execution.scopes.local(task.id))
+        visible: dict[str, object] = dict(execution.scopes.view(task.id) if called.propagate_all_parent else execution.scopes.local(task.id))
         if process.interface is not None:
             visible = _admitted(process, process.interface, visible)
         given = {name: _fingerprint(value) for name, value in visible.items()}

@@ -58,8 +58,8 @@ def visible(state: State, scope: str) -> Variables:
     tokens = {token[0]: token for token in state.tokens}
     token = tokens.get(scope)
     if token is not None:
-        # A task listener sees what has been filled in before it is taken over.
-        found |= token[5].get("payload", {})  # type: ignore[union-attr,call-overload,index]
+        facts: Any = token[5]
+        found |= facts.get("payload", {})  # a task listener sees what has been filled in before it is taken over
     while token is not None:
         for name, value in state.variables.get(str(token[0]), {}).items():
             found.setdefault(name, value)

@@ -47,7 +47,7 @@ def _occur(execution: Execution, owner: Activation, wait: Wait, payload: Variabl
         execution.record("event_caught", owner, node, event=kind)
         _start_event_sub_process(owner, node, payload)
     elif owner.task_spec.node.kind is Kind.EVENT_BASED_GATEWAY:
-        owner.task_spec.happened(owner, node.id, kind, payload)  # type: ignore[attr-defined]
+        owner.task_spec.happened(owner, node.id, kind, payload)
     else:
         execution.record("event_caught", owner, event=kind)
         for other in execution.waits_of(owner.id):

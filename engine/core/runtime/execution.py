@@ -17,7 +17,7 @@ from engine import feel
 from engine.core.bpmn.model import Flow, Formula, Node, Process
 from engine.core.library import Library
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, FlowNode, specification
-from engine.core.runtime.step import Absent, Effect, Entry, HistoryKind, Json, RestNeeded, Status, TaskChange, Variables, Wait
+from engine.core.runtime.step import Absent, Effect, Entry, HistoryKind, Json, RestNeeded, Status, TaskChange, Variables, Wait, WaitKind
 from engine.core.variables import Scopes, View
 
 
@@ -114,7 +114,7 @@ class Execution(Workflow):  # type: ignore[misc]
             return
         self.forget(task)
         if "item" in task.facts:
-            scope.task_spec.item_left(scope, task)  # type: ignore[attr-defined]
+            scope.task_spec.item_left(scope, task)
             return
         scope.task_spec.inner_left(scope)
         for flow in task.chosen:
@@ -246,10 +246,10 @@ class Execution(Workflow):  # type: ignore[misc]
         self._owned[wait.owner].append(wait.id)
         return wait
 
-    def new_wait(self, owner: Activation, node: Node, kind: str, **facts: Any) -> Wait:
+    def new_wait(self, owner: Activation, node: Node, kind: WaitKind, **facts: Any) -> Wait:
         """A wait of `owner` to which `node` reacts (itself, a boundary event, an event sub-process's start …)."""
         return Wait(
-            id=facts.pop("id", None) or self.new_id(owner), kind=kind, owner=owner.id, node=node.id, node_name=node.name,  # type: ignore[arg-type]
+            id=facts.pop("id", None) or self.new_id(owner), kind=kind, owner=owner.id, node=node.id, node_name=node.name,
             process_id=owner.process.id, definition_id=owner.definition_id, scope=owner.id, created_at=self.now, **facts,
         )  # fmt: skip
 

@@ -123,7 +123,8 @@ def _homes(state: State, bodies: Mapping[str, Any]) -> dict[str, str]:
     """Activation → the innermost item it is in that can be apart, or the core."""
     homes: dict[str, str] = {}
     outer: dict[str, str] = {}  # item → the item around it
-    awake, waiting = {_CORE}, set()
+    awake: set[str] = {_CORE}
+    waiting: set[str] = set()
     for id_, parent, _, _, phase, facts in state.tokens:
         home = homes.get(parent, _CORE)  # type: ignore[arg-type]
         if parent in bodies and "item" in facts:  # type: ignore[operator]

@@ -35,7 +35,7 @@ class Fault(Exception):
         super().__init__(f"{code} {facts}")
 
 
-class Activation(Task):
+class Activation(Task):  # type: ignore[misc]
     """One activation of a flow node (or of a whole process: its body).
 
     `facts` is what must outlive the step: `phase` ("begin", "work", "leave", "end", "flows"; "caught": its event has happened;

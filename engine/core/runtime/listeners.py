@@ -43,7 +43,7 @@ def call(task: Activation, event: str) -> bool:
     wanted = [listener for listener in task.task_spec.node.listeners if listener.event == event]
     heard = task.facts.get("heard", {}).get(event, 0)
     for listener in wanted[heard:]:
-        layer = {**task.facts.get("payload", {}), **(task.task_spec.about(task) if event in OF_TASKS else {})}  # type: ignore[attr-defined]
+        layer = {**task.facts.get("payload", {}), **(task.task_spec.about(task) if event in OF_TASKS else {})}
         told = _evaluated(task, listener, layer)
         if told is None:
             open_job(task, _job_about(listener.job, event, layer), listener=event)
@@ -103,5 +103,5 @@ def _judge(task: Activation, event: str, told: Variables) -> Variables:
     if corrections is not None:
         if not isinstance(corrections, dict) or event == "canceling":
             raise Fault("correction_invalid", name="corrections", value=str(corrections))
-        task.task_spec.correct(task, corrections)  # type: ignore[attr-defined]
+        task.task_spec.correct(task, corrections)
     return told

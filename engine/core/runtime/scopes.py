@@ -69,7 +69,7 @@ class Body(FlowNode, kinds=(Kind.PROCESS,)):
             variables: Variables = dict(execution.scopes.local(task.id))
             if self.process.interface is not None:
                 variables = {name: variables.get(name) for name in self.process.interface.outputs}
-            caller.task_spec.returned(caller, variables, task.facts.get("given", {}))  # type: ignore[attr-defined]
+            caller.task_spec.returned(caller, variables, task.facts.get("given", {}))
 
 
 class SubProcess(Activity, kinds=(Kind.SUB_PROCESS, Kind.TRANSACTION)):

@@ -15,7 +15,7 @@ from engine.core.bpmn.cron import next_cron
 from engine.core.calendar import CHINA
 from engine.core.runtime.kernel import Fault
 from engine.feel.errors import Null
-from engine.feel.temporal import add_microseconds, add_months, parse_date, parse_date_time, parse_duration
+from engine.feel.temporal import add_months, parse_date, parse_date_time, parse_duration
 from engine.feel.values import DaysTimeDuration, YearsMonthsDuration
 
 TimerKind = Literal["date", "duration", "cycle"]
@@ -47,7 +47,7 @@ class _Cycle:
     def moment(self, number: int) -> datetime:
         """Raises Null or OverflowError where the calendar ends."""
         moved = add_months(self.anchor.astimezone(CHINA), self.months * number) if self.months else self.anchor
-        return (moved + self.span * number).astimezone(UTC)  # type: ignore[operator, union-attr]
+        return (moved + self.span * number).astimezone(UTC)
 
     def after(self, moment: datetime) -> int:
         """The number of the first one later than `moment`."""
@@ -112,16 +112,16 @@ def moment(value: object, text: str) -> datetime | None:
 
 def _later(start: datetime, value: object, kind: TimerKind, text: str) -> datetime:
     spans = _spans(value.strip()) if isinstance(value, str) else [value]
-    moved: date = start.astimezone(CHINA)
+    moved = start.astimezone(CHINA)
     try:
         for span in spans:
             if isinstance(span, YearsMonthsDuration):
                 moved = add_months(moved, span.months)
             elif isinstance(span, DaysTimeDuration):
-                moved = add_microseconds(moved, span.microseconds)
+                moved += timedelta(microseconds=span.microseconds)
             else:
                 raise _invalid(kind, value, text)
-        return moved.astimezone(UTC)  # type: ignore[attr-defined]
+        return moved.astimezone(UTC)
     except (Null, OverflowError, ValueError):
         raise _invalid(kind, value, text) from None
 

@@ -42,7 +42,7 @@ def _fire(execution: Execution, waiting: Activation, watch: endless.Watch, most_
     try:
         watch.look(execution, waiting)
         endless.count(execution, waiting, most_rounds)
-        waiting.task_spec.fire(waiting)  # type: ignore[attr-defined]
+        waiting.task_spec.fire(waiting)
     except Fault as fault:
         gateways.report_stuck(waiting, fault.code, fault.facts)
 
