@@ -17,6 +17,7 @@ from webapp import (
     action_pages, attachment_pages, channel_pages, clause_pages, clock, definition_pages, enterprise_pages, error_pages, health, home, inbox, instance_pages,
     menu, notification_pages, password_pages, people_pages, people_words, reference_pages, security, signing_in, starting_pages, task_pages, texts, times,
 )  # fmt: skip
+from webapp.attempts import Application
 from webapp.settings import Settings
 
 FAMILIES = (
@@ -27,7 +28,7 @@ FAMILIES = (
 
 def create_app(store: Store, settings: Settings, now: Callable[[], datetime] = clock.wall) -> Flask:
     """The WSGI application over an open, migrated store. `now` gives aware UTC; tests pass their own."""
-    app = Flask(__name__)
+    app = Application(__name__)
     app.secret_key = settings.secret
     app.config.update(
         MAX_CONTENT_LENGTH=settings.largest_request,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 
 import structlog
@@ -12,7 +11,9 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from engine.tables.store import is_passing
 from engine.verbs import errors, reference
+from webapp import failures
 from webapp.texts import language, t
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,6 @@ STATUS: Mapping[type[errors.EngineError], int] = {
     errors.Conflict: 409,
     reference.ReferenceChanged: 409,
 }
-CROSSED = frozenset({"40001", "40P01", "55P03"})  # PostgreSQL: serialization failure, deadlock, lock not available
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 
 
@@ -61,19 +61,17 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _crossed(error: DBAPIError) -> ResponseReturnValue:
-    """Two transactions were in each other's way and the database has undone ours: nothing was lost, and doing it again helps."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state not in CROSSED and "database is locked" not in str(error.orig):
+    """The database has undone a transaction, also when it was run again: nothing was lost, and doing it later helps."""
+    if not is_passing(error) and "database is locked" not in str(error.orig):
         return _unexpected(error)
-    log.warning("transactions_crossed", state=state, method=request.method, path=request.path)
+    log.warning("transactions_crossed", error=str(error.orig), method=request.method, path=request.path)
     answer = page(503, what=t("error_page.crossed"), advice=t("error_page.crossed_advice"))
     answer.headers["Retry-After"] = "1"
     return answer
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    number = secrets.token_hex(4).upper()
-    log.exception("request failed", number=number, method=request.method, path=request.path)
+    number = failures.number_of(error)
     original = InternalServerError(original_exception=error)
     return page(original.code or 500, number=number)
 

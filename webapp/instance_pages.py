@@ -11,7 +11,7 @@ from engine.verbs import audience, definitions, departments, incidents, instance
 from engine.verbs.access import Act, Kind
 from webapp.case_parts import case_parts
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.inbox import page_number
 from webapp.security import needs, signed_in
 from webapp.texts import language, t
@@ -83,7 +83,7 @@ def _variables(session: Session, instance: instances.Detail) -> list[tuple[str, 
 def retry(instance_id: str, incident_id: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:200]
     corrected = {name: value_from_words(request.form.get("value", ""))} if name else None
-    with store().writing() as session:
+    with writing() as session:
         incidents.retry(session, incident_id, g.actor, now(), corrected)
     flash(t("instance.retried"), "ok")
     return redirect(url_for(".show", instance_id=instance_id), 303)
@@ -96,7 +96,7 @@ def terminate(instance_id: str) -> ResponseReturnValue:
     if not reason:
         flash(t("instance.terminate_needs_reason"), "late")
         return redirect(url_for(".show", instance_id=instance_id), 303)
-    with store().writing() as session:
+    with writing() as session:
         instances.terminate(session, instance_id, reason, g.actor, now())
     flash(t("instance.terminated"), "ok")
     return redirect(url_for(".show", instance_id=instance_id), 303)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.verbs import notifications, tasks
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.inbox import page_number
 from webapp.security import signed_in
 
@@ -25,6 +25,6 @@ def show() -> ResponseReturnValue:
 @pages.post("/read")
 @signed_in
 def read() -> ResponseReturnValue:
-    with store().writing() as session:
+    with writing() as session:
         notifications.mark_all_read(session, g.actor, now())
     return redirect(url_for(".show"), 303)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from engine.verbs import people
 from engine.verbs.errors import EngineError
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import writing
 from webapp.error_pages import sentence
 from webapp.security import enter, limiter, signed_in
 from webapp.signing_in import was_refused
@@ -32,7 +32,7 @@ def change() -> ResponseReturnValue:
     old, new = (request.form.get(name, "")[:2000] for name in ("old", "new"))
     if new != request.form.get("again", "")[:2000]:
         return _page(t("password.differ")), 422
-    with store().writing() as db:
+    with writing() as db:
         # A refusal counts the failed attempt, so it leaves the transaction as a value and not as an exception.
         refusal = _attempt(db, old, new)
         standing = people.standing(db, g.actor.id)

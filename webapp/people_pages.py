@@ -13,7 +13,7 @@ from engine.verbs import departments, people, records, tasks
 from engine.verbs.access import SYSTEM, Act, Kind
 from engine.verbs.errors import EngineError
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.error_pages import sentence
 from webapp.inbox import page_number
 from webapp.security import needs
@@ -51,7 +51,7 @@ def create() -> ResponseReturnValue:
     """A new account and its first password, which is shown once."""
     given = _given("username")
     try:
-        with store().writing() as session:
+        with writing() as session:
             facts = _facts(session, given)
             person_id = people.create(session, username=given["username"], password=None, actor=g.actor, now=now(), **facts)
             password = people.issue_password(session, person_id, g.actor, now())
@@ -75,7 +75,7 @@ def show(person_id: str) -> ResponseReturnValue:
 def save(person_id: str) -> ResponseReturnValue:
     given = _given()
     try:
-        with store().writing() as session:
+        with writing() as session:
             changed = people.change(session, person_id, actor=g.actor, now=now(), **_facts(session, given))
     except (people.PersonInvalid, people.GroupReserved, people.OwnAccount, records.EnterpriseUnknown) as refusal:
         with store().reading() as session:
@@ -88,7 +88,7 @@ def save(person_id: str) -> ResponseReturnValue:
 @pages.post("/<person_id>/password")
 @needs(Act.MANAGE_PEOPLE)
 def issue_password(person_id: str) -> ResponseReturnValue:
-    with store().writing() as session:
+    with writing() as session:
         password = people.issue_password(session, person_id, g.actor, now())
     return _handed_over(person_id, password)
 
@@ -98,7 +98,7 @@ def issue_password(person_id: str) -> ResponseReturnValue:
 def set_active(person_id: str) -> ResponseReturnValue:
     active = request.form.get("active") == "yes"
     try:
-        with store().writing() as session:
+        with writing() as session:
             people.set_active(session, person_id, active, g.actor, now())
             released = 0 if active else tasks.release_all(session, person_id, g.actor, now())
     except people.OwnAccount as refusal:
@@ -111,7 +111,7 @@ def set_active(person_id: str) -> ResponseReturnValue:
 @pages.post("/<person_id>/unlock")
 @needs(Act.MANAGE_PEOPLE)
 def unlock(person_id: str) -> ResponseReturnValue:
-    with store().writing() as session:
+    with writing() as session:
         people.unlock(session, person_id, g.actor, now())
     flash(t("people.unlocked"), "ok")
     return redirect(url_for(".show", person_id=person_id), 303)

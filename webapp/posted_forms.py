@@ -13,6 +13,7 @@ from engine.core.forms.sources import KEPT
 from engine.verbs import attachments
 from engine.verbs.errors import EngineError
 from webapp.clock import now
+from webapp.database import store
 
 Raw = dict[str, list[str]]
 
@@ -29,14 +30,27 @@ class Posted:
     refused: dict[str, FieldError] = field(default_factory=dict)
 
 
-def posted(session: Session, *, task_id: str | None = None, request_key: str | None = None) -> Posted:
-    """What came with this request; its uploads are stored for the task or the start they belong to."""
+def received(*, task_id: str | None = None, request_key: str | None = None) -> Posted:
+    """`posted`, before the transaction that acts on it: files that have come are kept whatever becomes of that one."""
+    if not any(file.filename for file in request.files.values()):
+        return posted(None, task_id=task_id, request_key=request_key)
+    if "received" not in g:
+        # Not the request's own `writing`: what this has kept is remembered, so the view may still be run again.
+        with store().writing() as session:
+            sent = posted(session, task_id=task_id, request_key=request_key)
+        g.received = sent
+    return g.received
+
+
+def posted(session: Session | None, *, task_id: str | None = None, request_key: str | None = None) -> Posted:
+    """What came with this request; its uploads are stored for the task or the start they belong to. No session: there are none."""
     raw = request.form.to_dict(flat=False)
     refused: dict[str, FieldError] = {}
     for name, files in request.files.to_dict(flat=False).items():
         for file in files:
-            if not file.filename:
+            if not file.filename or session is None:
                 continue
+            file.seek(0)  # it has been read before if the view is run again
             try:
                 stored = attachments.store(
                     session, file.read(), file.filename, g.actor, now(), task_id=task_id, request_key=request_key

@@ -17,7 +17,7 @@ from engine.verbs.access import Act
 from engine.verbs.errors import NotFound
 from engine.verbs.inboxes import Page
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.inbox import page_number
 from webapp.security import needs
 from webapp.texts import language, t
@@ -75,7 +75,7 @@ def save(name: str) -> ResponseReturnValue:
         table, _ = reference.get(session, name, g.actor)
     cells = {column: request.form.get(f"cell.{column}", "") for column in table.schema.names}
     try:
-        with store().writing() as session:
+        with writing() as session:
             changes = reference.put_row(session, name, cells, key, version, g.actor, now())
     except reference.RowInvalid as invalid:
         words = {column: _fault(code, facts) for column, (code, facts) in invalid.faults.items()}
@@ -89,7 +89,7 @@ def save(name: str) -> ResponseReturnValue:
 def delete(name: str) -> ResponseReturnValue:
     key, version = _key(request.form.get("_key")), request.form.get("_version", 0, int)
     if key is not None:
-        with store().writing() as session:
+        with writing() as session:
             reference.delete_row(session, name, key, version, g.actor, now())
         flash(t("reference_page.deleted", key=key_text(key)), "ok")
     return redirect(url_for(".show", name=name), 303)
@@ -138,7 +138,7 @@ def preview(name: str) -> ResponseReturnValue:
 def replace(name: str) -> ResponseReturnValue:
     """Take over what the preview showed."""
     content, version = request.form.get("content", "").encode(), request.form.get("_version", 0, int)
-    with store().writing() as session:
+    with writing() as session:
         reference.get(session, name, g.actor)
         try:
             changes = reference.replace(session, name, content, version, g.actor, now())

@@ -13,7 +13,7 @@ from engine.verbs import people
 from engine.verbs.access import Kind
 from engine.verbs.errors import EngineError
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.error_pages import sentence
 from webapp.security import enter, limiter, public, safe_target, signed_in
 
@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
 @limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def sign_in() -> ResponseReturnValue:
     username = request.form.get("username", "")[:200].strip()
-    with store().writing() as db:
+    with writing() as db:
         # A refusal counts the failed attempt, so it leaves the transaction as a value and not as an exception.
         outcome = _attempt(db, username, request.form.get("password", "")[:1000])
     if isinstance(outcome, EngineError):

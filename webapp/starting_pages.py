@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,9 +14,10 @@ from engine.verbs import definitions, starting
 from engine.verbs.access import Act
 from engine.verbs.errors import FormInvalid
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
+from webapp.failures import attended
 from webapp.form_views import fragment, saved_words, shown
-from webapp.posted_forms import Raw, posted, typed
+from webapp.posted_forms import Raw, posted, received, typed
 from webapp.security import needs
 from webapp.texts import t
 
@@ -40,7 +42,7 @@ def fill_in(key: str) -> ResponseReturnValue:
 @needs(Act.START)
 def refresh(key: str) -> ResponseReturnValue:
     request_key = _request_key()
-    with store().writing() as session:
+    with writing() as session:
         sent = posted(session, request_key=request_key)
         form = shown(starting.start_form(session, key, g.actor, now(), request_key=request_key), now(), sent.raw, sent.refused)
     return fragment(form, url_for(".refresh", key=key), url_for(".draft", key=key))
@@ -50,7 +52,7 @@ def refresh(key: str) -> ResponseReturnValue:
 @needs(Act.START)
 def draft(key: str) -> ResponseReturnValue:
     """What has been typed so far. Answers with the sentence that the page shows."""
-    with store().writing() as session:
+    with writing() as session:
         saved_at = starting.save_draft(session, key, typed(), g.actor, now())
     return saved_words(saved_at)
 
@@ -59,15 +61,18 @@ def draft(key: str) -> ResponseReturnValue:
 @needs(Act.START)
 def start(key: str) -> ResponseReturnValue:
     request_key = _request_key()
-    with store().writing() as session:
-        sent = posted(session, request_key=request_key)
+    sent = received(request_key=request_key)
     if not sent.submitted:
         return _page(key, request_key, sent.raw, sent.refused)
     try:
-        with store().writing() as session:
+        with writing() as session:
             instance = starting.start_from_form(session, key, sent.raw, g.actor, now(), request_key)
     except FormInvalid as invalid:
         return make_response(_page(key, request_key, sent.raw, invalid.submission.errors), 422)
+    except Exception as failure:
+        keep = partial(starting.save_draft, key=key, raw=sent.raw, actor=g.actor, now=now())
+        flash(attended(failure, keep), "late")
+        return make_response(_page(key, request_key, sent.raw), 500)
     words = t("start.started", key=instance.business_key) if instance.business_key else t("start.started_plain")
     flash(words, "ok")
     return redirect(url_for("instance_pages.show", instance_id=instance.id), 303)

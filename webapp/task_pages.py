@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,10 +14,11 @@ from engine.verbs.access import Kind, may_work_on
 from engine.verbs.errors import AlreadyClaimed, FormInvalid, StimulusRefused, TaskNotOpen
 from webapp.case_parts import case_parts
 from webapp.clock import now
-from webapp.database import store
+from webapp.database import store, writing
 from webapp.error_pages import sentence
+from webapp.failures import attended
 from webapp.form_views import fragment, saved_words, shown, typed_words
-from webapp.posted_forms import Raw, posted, typed
+from webapp.posted_forms import Raw, posted, received, typed
 from webapp.security import signed_in
 from webapp.texts import t
 
@@ -32,7 +34,7 @@ def show(task_id: str) -> ResponseReturnValue:
 @pages.post("/<task_id>/claim")
 @signed_in
 def claim(task_id: str) -> ResponseReturnValue:
-    with store().writing() as session:
+    with writing() as session:
         is_done = tasks.claim(session, task_id, g.actor, now())
     _tell(is_done, t("task.claimed"))
     return redirect(url_for(".show", task_id=task_id), 303)
@@ -41,7 +43,7 @@ def claim(task_id: str) -> ResponseReturnValue:
 @pages.post("/<task_id>/release")
 @signed_in
 def release(task_id: str) -> ResponseReturnValue:
-    with store().writing() as session:
+    with writing() as session:
         is_done = tasks.release(session, task_id, g.actor, now())
     _tell(is_done, t("task.released"))
     return redirect(url_for("inbox.show"), 303)
@@ -51,7 +53,7 @@ def release(task_id: str) -> ResponseReturnValue:
 @signed_in
 def assign(task_id: str) -> ResponseReturnValue:
     """A supervisor gives the task to somebody."""
-    with store().writing() as session:
+    with writing() as session:
         is_done = tasks.assign(session, task_id, request.form.get("person", ""), g.actor, now())
     _tell(is_done, t("task.assigned"))
     return redirect(url_for(".show", task_id=task_id), 303)
@@ -61,7 +63,7 @@ def assign(task_id: str) -> ResponseReturnValue:
 @signed_in
 def draft(task_id: str) -> ResponseReturnValue:
     """What has been typed so far, kept without being judged. Answers with the sentence that the page shows."""
-    with store().writing() as session:
+    with writing() as session:
         saved_at = tasks.save_draft(session, task_id, typed(), g.actor, now())
     return saved_words(saved_at)
 
@@ -70,7 +72,7 @@ def draft(task_id: str) -> ResponseReturnValue:
 @signed_in
 def refresh(task_id: str) -> ResponseReturnValue:
     """The form drawn anew for what is typed: conditions, rows of lists, uploads."""
-    with store().writing() as session:
+    with writing() as session:
         sent = posted(session, task_id=task_id)
         tasks.save_draft(session, task_id, sent.raw, g.actor, now())
         form = shown(tasks.form(session, task_id, g.actor, now()), now(), sent.raw, sent.refused)
@@ -80,14 +82,13 @@ def refresh(task_id: str) -> ResponseReturnValue:
 @pages.post("/<task_id>/complete")
 @signed_in
 def complete(task_id: str) -> ResponseReturnValue:
-    with store().writing() as session:
-        sent = posted(session, task_id=task_id)
-        if not sent.submitted:
-            tasks.save_draft(session, task_id, sent.raw, g.actor, now())
+    sent = received(task_id=task_id)
     if not sent.submitted:
+        with writing() as session:
+            tasks.save_draft(session, task_id, sent.raw, g.actor, now())
         return _page(task_id, sent.raw, sent.refused)
     try:
-        with store().writing() as session:
+        with writing() as session:
             task = tasks.get(session, task_id, g.actor)
             tasks.complete(session, task_id, sent.raw, g.actor, now())
             is_done = not tasks.is_open(session, task_id)
@@ -99,6 +100,10 @@ def complete(task_id: str) -> ResponseReturnValue:
         return make_response(_page(task_id, sent.raw, invalid.submission.errors), 422)
     except (TaskNotOpen, AlreadyClaimed) as late:
         return _too_late(task_id, sent.raw, late)
+    except Exception as failure:
+        keep = partial(tasks.save_draft, task_id=task_id, raw=sent.raw, actor=g.actor, now=now())
+        flash(attended(failure, keep, task_id), "late")
+        return make_response(_page(task_id, sent.raw), 500)
     _tell(is_done, t("task.completed", task=task.name))
     return redirect(_next(task), 303)
 
@@ -110,7 +115,7 @@ def _tell(is_done: bool, done: str) -> None:
 
 def _too_late(task_id: str, raw: Raw, late: TaskNotOpen | AlreadyClaimed) -> ResponseReturnValue:
     """Somebody was faster: who, when, and everything this person typed, which stays theirs as a draft."""
-    with store().writing() as session:
+    with writing() as session:
         tasks.save_draft(session, task_id, raw, g.actor, now())
         form = shown(tasks.form(session, task_id, g.actor, now(), closed=True), now(), raw)
     return make_response(render_template("too_late.html", what=sentence(late), typed=typed_words(form), task_id=task_id), 409)

@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -34,6 +34,8 @@ RESTS_SINCE = "zhuqi_rests_since"
 AFTER_COMMIT = "zhuqi_after_commit"
 LEFT_BEHIND = "zhuqi_left_behind"
 CONNECTION = "zhuqi_connection"
+CROSSED = frozenset({"40001", "40P01", "55P03"})  # PostgreSQL: serialization failure, deadlock, lock not available
+LOST = ("08", "57P")  # classes of PostgreSQL's: the connection, the server being shut down
 MIGRATING = 0x7A68757169  # any number that only we use for this lock
 
 
@@ -115,6 +117,18 @@ class Store:
         while self._at_hand:
             self._at_hand.pop().close()
         self.engine.dispose()
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the database has undone a transaction for a reason that passes, so that the same one may succeed when it is run anew.
+
+    On SQLite nothing is like that: a writer waits for its turn (`BUSY`) instead.
+    """
+    if not hasattr(error.orig, "sqlstate"):
+        return False
+    state: str | None = error.orig.sqlstate
+    # What the driver says by itself, without the server, is about the connection.
+    return isinstance(error, OperationalError) if state is None else state in CROSSED or state.startswith(LOST)
 
 
 def connection_of(session: Session) -> Connection:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import Retry, SetVariables, Variables
+from engine.core.runtime.step import ActFailed, Retry, SetVariables, Variables
 from engine.core.runtime.words import incident_sentence
 from engine.tables.instances import Incident, ProcessInstance
+from engine.tables.jobs import Subscription
+from engine.tables.tasks import UserTask
 from engine.verbs import history, stepping
-from engine.verbs.access import Act, Actor, require, visible_instances
+from engine.verbs.access import SYSTEM, Act, Actor, require, visible_instances
 from engine.verbs.errors import NotFound
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
@@ -50,6 +52,18 @@ def retry(session: Session, incident_id: str, actor: Actor, now: datetime, varia
             return facts  # that was all it needed
     line = history.entry("retried", now, node=row.node, node_name=row.node_name, activation=incident_id)
     return stepping.step(session, row.instance_id, Retry(incident_id), actor, now, extra=[line])
+
+
+def tell_of_act(session: Session, wait_id: str, actor: Actor, number: str, now: datetime) -> None:
+    """What the actor did at a user task or an action could not be carried out, for a fault of the program: its instance says so, once.
+
+    `number` finds the fault in the log. Raises NotFound, StimulusRefused if nobody waits there any more.
+    """
+    waits = (select(table.instance_id).where(table.id == wait_id) for table in (UserTask, Subscription))
+    instance_id = session.scalar(union_all(*waits))
+    if instance_id is None:
+        raise NotFound("task", wait_id)
+    stepping.step(session, instance_id, ActFailed(wait_id, actor.name, number), SYSTEM, now)
 
 
 def set_variables(session: Session, instance_id: str, scope: str, variables: Variables, actor: Actor, now: datetime) -> InstanceFacts:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.advance import SLICE, advance
 from engine.core.runtime.step import (
-    ChangeTask, CompleteJob, CompleteTask, Entry, Failing, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start,
+    ActFailed, ChangeTask, CompleteJob, CompleteTask, Entry, Failing, JobFailed, MessageReceived, RestNeeded, Retry, SetVariables, SignalReceived, Start,
     State, StepRefused, Stimulus, TaskChange, ThrowError, TimerDue, Variables,
 )  # fmt: skip
 from engine.core.runtime.words import refusal_sentence
@@ -150,7 +150,7 @@ def _address(stimulus: Stimulus) -> str | None:
     match stimulus:
         case CompleteTask(id_, _, _) | ChangeTask(id_, _, _) | CompleteJob(id_, _) | JobFailed(id_, _) | ThrowError(id_, _, _, _):
             return id_
-        case TimerDue(id_) | MessageReceived(id_, _) | Retry(id_) | SetVariables(id_, _):
+        case ActFailed(id_, _, _) | TimerDue(id_) | MessageReceived(id_, _) | Retry(id_) | SetVariables(id_, _):
             return id_
         case SignalReceived() | Failing():
             return ""

@@ -15,7 +15,7 @@ from engine.core.runtime.formulas import property_formula, value_of
 from engine.core.runtime.items import in_order
 from engine.core.runtime.kernel import ERROR, READY, STARTED, WAITING, Activation, Fault, specification
 from engine.core.runtime.step import (
-    ChangeTask, CompleteJob, CompleteTask, Continue, Entry, Failing, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
+    ActFailed, ChangeTask, CompleteJob, CompleteTask, Continue, Entry, Failing, JobFailed, Json, MessageReceived, RestNeeded, Retry, SetVariables,
     SignalReceived, Start, State, Status, Step, StepRefused, Stimulus, Terminate, ThrowError, TimerDue, Variables, Wait,
 )
 from engine.core.runtime.turns import take_turns
@@ -43,9 +43,9 @@ def advance(
     else:
         if state is None or state.status is not Status.ACTIVE:
             raise StepRefused("instance_ended")
-        execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue | Failing))
+        execution = _restore(library, state, now, counting_on=isinstance(stimulus, Continue | Failing | ActFailed))
         _apply(execution, stimulus)
-    if isinstance(stimulus, Failing):
+    if isinstance(stimulus, Failing | ActFailed):
         keep(execution)
         return _step(execution, state, now, unfinished=False)  # what is ready is left to the job that keeps failing with it
     at_rest = take_turns(execution, slice_size, most_rounds) if execution.status is Status.ACTIVE else True
@@ -126,6 +126,9 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
             incidents.tell(execution, execution.task_tree, "work_failed", message=message)
         case Failing(what, message):
             incidents.tell(execution, execution.task_tree, "delivery_failed", message=message, what=what)
+        case ActFailed(wait_id, who, number):
+            acted_on = execution.tasks[_wait(execution, wait_id, "user", "message").owner]
+            incidents.tell(execution, acted_on, "act_failed", who=who, number=number)
         case ThrowError(job_id, code, message, variables):
             _job_error(execution, _wait(execution, job_id, "job"), code, message, variables)
         case TimerDue(wait_id):
@@ -152,12 +155,12 @@ def _apply(execution: Execution, stimulus: Stimulus) -> None:
             raise StepRefused("stimulus_unknown", stimulus=type(stimulus).__name__)
 
 
-def _wait(execution: Execution, wait_id: str, kind: str) -> Wait:
+def _wait(execution: Execution, wait_id: str, *kinds: str) -> Wait:
     wait = execution.waits.get(wait_id)
     if wait is None and execution.absent_tokens:
         raise RestNeeded
-    if wait is None or wait.kind != kind:
-        raise StepRefused("wait_not_open", wait=wait_id, kind=kind)
+    if wait is None or wait.kind not in kinds:
+        raise StepRefused("wait_not_open", wait=wait_id, kind=kinds[0])
     return wait
 
 
@@ -203,7 +206,7 @@ def _retry(execution: Execution, wait: Wait) -> None:
     execution.record("incident_resolved", task, code=wait.code, by="retry")
     if wait.code in incidents.TOLD:
         execution.unseen_condition = wait.code == "condition_failed"
-        return  # the rest is tried again by itself
+        return  # the rest is tried again by itself, or by the person
     if task.state == ERROR:
         task._ready()
     else:

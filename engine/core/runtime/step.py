@@ -268,6 +268,18 @@ class Failing:
 
 
 @dataclass(frozen=True)
+class ActFailed:
+    """What a person did at a wait could not be carried out, for a fault of the program: open an incident there, run nothing.
+
+    The wait goes on, and the person may try again. `number` finds the fault in the log.
+    """
+
+    wait_id: str
+    who: str
+    number: str
+
+
+@dataclass(frozen=True)
 class ThrowError:
     """A worker reports a BPMN error on its job."""
 
@@ -322,7 +334,7 @@ class Continue:
 
 
 Stimulus = (
-    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | Failing | ThrowError | TimerDue | MessageReceived | SignalReceived
+    Start | CompleteTask | ChangeTask | CompleteJob | JobFailed | Failing | ActFailed | ThrowError | TimerDue | MessageReceived | SignalReceived
     | Retry | SetVariables | Terminate | Continue
 )  # fmt: skip
 
