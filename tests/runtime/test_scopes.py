@@ -95,6 +95,14 @@ def test_a_completion_condition_cancels_the_rest(run):
     assert trial.open_tasks == ["after"] and trial.variables["votes"] == [1, 2, None]
 
 
+def test_an_output_element_sees_what_its_item_was_handed_and_nothing_of_it_reaches_the_others(run):
+    trial = run("multi_outputs").start(people=["a", "b"], note="of the case")
+    trial.complete("opinion", amount=3, note="first").complete("opinion", amount=4, note="second")
+    assert trial.variables["payments"] == [{"who": "a", "amount": 6, "note": "first"}, {"who": "b", "amount": 8, "note": "second"}]
+    assert trial.variables["note"] == "of the case" and "amount" not in trial.variables
+    assert trial.variables["last"] == "b"
+
+
 def test_no_items_no_waiting(run):
     assert run("multi_parallel").start(people=[]).open_tasks == ["after"]
     assert run("multi_sequential").start(people=[]).open_tasks == ["after"]

@@ -25,25 +25,34 @@ def map_outputs(task: Activation) -> None:
 
     Results wait in the `payload` fact, so that a fault here loses nothing. `actor` is visible to the outputs only. Once done it is not
     done again: what follows while the activation leaves may fail and be tried again, when there is no payload any more.
+
+    An item of a multi-instance keeps what it was handed, and what its outputs assign to names of its own: its output element asks
+    for them, and the items beside it have theirs.
     """
     execution, node = task.workflow, task.task_spec.node
     if "mapped" in task.facts:
         return  # here, or for an instance's start event by `map_start`
     payload: Variables = task.facts.get("payload", {})
     if node.outputs and task.scope is not None:
+        is_item = "item" in task.facts and isinstance(node.loop, MultiInstance)
+        target = task if is_item else task.scope
+        if is_item:
+            _keep(task, payload)
         layer: Variables = dict(payload)
         if "actor" in task.facts:
             layer["actor"] = task.facts["actor"]
         results: Variables = {}
         for mapping in node.outputs:
             value = execution.json(mapping.source, task, {**layer, **results})
-            known = results if mapping.target.split(".")[0] in results else execution.scopes.view(task.scope.id)
+            known = results if mapping.target.split(".")[0] in results else execution.scopes.view(target.id)
             name, value = _assignment(known, mapping.target, value)
             results[name] = value
+        local = execution.scopes.local(task.id)
+        _keep(task, {name: value for name, value in results.items() if name in local})
         own = own_result(task)
         if own is not None and own in results:
-            execution.scopes.set_local(task.id, own, results.pop(own))
-        execution.merge(task.scope, results) if results else None
+            _keep(task, {own: results.pop(own)})
+        execution.merge(target, results) if results else None
         if payload:
             execution.record("variables_set", task, variables=payload, local=True)
     else:
@@ -70,6 +79,11 @@ def map_start(body: Activation, start: Node) -> None:
     for name, value in results.items():
         body.workflow.scopes.set_local(body.id, name, value)
     body.workflow.record("variables_set", body, variables=results)
+
+
+def _keep(task: Activation, variables: Variables) -> None:
+    for name, value in variables.items():
+        task.workflow.scopes.set_local(task.id, name, value)
 
 
 def own_result(task: Activation) -> str | None:
