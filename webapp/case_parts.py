@@ -14,7 +14,8 @@ from engine.core.bpmn.drawing import draw
 from engine.core.forms.parts import View
 from engine.core.forms.view import view
 from engine.verbs import attachments, definitions, history, instances, sources
-from engine.verbs.access import Actor, require_instance
+from engine.verbs.access import Actor
+from engine.verbs.tasks import TaskDetail
 from webapp.progress import BigStep, big_steps
 from webapp.texts import language
 
@@ -30,17 +31,17 @@ class CaseParts:
     files: Sequence[Row]
 
 
-def case_parts(session: Session, instance_id: str, definition_id: str, actor: Actor, now: datetime) -> CaseParts:
-    """For a process instance that the actor may see; raises NotFound for any other."""
-    require_instance(session, actor, instance_id)
-    marks, badges = instances.marks(session, instance_id)
-    process = definitions.process(session, definition_id)
+def case_parts(session: Session, instance_id: str, actor: Actor, now: datetime, task: TaskDetail | None = None) -> CaseParts:
+    """For a process instance that the actor may see; raises NotFound for any other. `task`: the diagram is the one that it stands in."""
+    own = instances.get(session, instance_id, actor)
+    drawn, activation = (task.definition_id, task.id) if task and task.definition_id != own.definition_id else (own.definition_id, None)
+    marks, badges = instances.marks(session, instance_id, drawn, activation)
     return CaseParts(
         # The drawing escapes every name in it and carries no script.
-        svg=Markup(draw(definitions.diagram(session, definition_id), marks, badges, language())),
+        svg=Markup(draw(definitions.diagram(session, drawn), marks, badges, language())),
         timeline=history.timeline(session, instance_id, actor, language())[::-1],  # the newest first
-        steps=big_steps(process, marks),
-        filed=_filed(session, instance_id, definition_id, actor, now),
+        steps=big_steps(definitions.process(session, drawn), marks),
+        filed=_filed(session, own, actor, now),
         files=attachments.of_instance(session, instance_id, actor),
     )
 
@@ -50,15 +51,14 @@ def steps_of(session: Session, instance_id: str, definition_id: str) -> list[Big
     return big_steps(definitions.process(session, definition_id), instances.marks(session, instance_id)[0])
 
 
-def _filed(session: Session, instance_id: str, definition_id: str, actor: Actor, now: datetime) -> View | None:
-    form = definitions.start_form(session, definition_id)
+def _filed(session: Session, own: instances.Detail, actor: Actor, now: datetime) -> View | None:
+    form = definitions.start_form(session, own.definition_id)
     if form is None:
         return None
     # Only what the form itself asks for: the people of an enterprise see what they filed, not what offices noted down since.
     asked = sorted({component.path[0] for component in form.walk() if component.path})
-    variables = instances.root_variables(session, instance_id, asked, actor)
+    variables = instances.root_variables(session, own.id, asked, actor)
     # Whoever may see the case may know whose it is, though they could not choose that enterprise themselves.
-    own = instances.get(session, instance_id, actor)
     if own.enterprise_id is not None:
         variables["my_enterprises"] = [{"label": own.enterprise_name or "—", "value": own.enterprise_id}]
     return view(form, sources.with_sources(session, form, variables, actor), now=now, read_only=True)

@@ -47,7 +47,7 @@ def follow(instance_id: str) -> ResponseReturnValue:
     _require_enterprise()
     with store().reading() as session:
         instance = instances.get(session, instance_id, g.actor)
-        case = case_parts(session, instance_id, instance.definition_id, g.actor, now())
+        case = case_parts(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)
         mine = [task for box in ("mine", "groups") for task in session.execute(_in_case(box, instance_id))]
     return render_template("follow.html", instance=instance, case=case, actions=actions, mine=mine)

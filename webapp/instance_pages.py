@@ -55,7 +55,7 @@ def show(instance_id: str) -> ResponseReturnValue:
         return redirect(url_for("enterprise_pages.follow", instance_id=instance_id), 303)
     with store().reading() as session:
         instance = instances.get(session, instance_id, g.actor)
-        case = case_parts(session, instance_id, instance.definition_id, g.actor, now())
+        case = case_parts(session, instance_id, g.actor, now())
         found = session.execute(incidents.list_incidents(g.actor, instance_id)).all()
         reasons = audience.audience(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from engine.core.bpmn import checks
 from engine.core.bpmn import reader as bpmn
 from engine.core.bpmn.checks import Known
+from engine.core.bpmn.dataflow import check_calls
 from engine.core.bpmn.model import Diagram, Formula, Job, Kind, Node, Process
 from engine.core.bpmn.style import check_style
 from engine.core.calendar import Calendar
@@ -122,7 +123,7 @@ def judge(reading: Reading, before: Known = Known()) -> list[Problem]:
         if file.diagram is not None:
             problems += checks.check(file.diagram, known)
             for process in file.diagram.processes:
-                problems += [*_jobs(process, before), *_records(process, before)]
+                problems += [*_jobs(process, before), *_records(process, before), *check_calls(process, reading.processes)]
     return sorted(problems, key=lambda problem: (problem.file, problem.line or 0))
 
 

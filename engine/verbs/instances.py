@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Row, Select, Table, exists, false, select
 from sqlalchemy.orm import Session
 
-from engine.core.runtime.step import State, Terminate, Variables
+from engine.core.runtime.step import Entry, State, Terminate, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
@@ -137,36 +137,56 @@ def open_tasks(session: Session, instance_ids: Iterable[str]) -> dict[str, list[
     return found
 
 
-def marks(session: Session, instance_id: str, definition_id: str | None = None) -> tuple[dict[str, str], dict[str, int]]:
+def marks(
+    session: Session, instance_id: str, definition_id: str | None = None, activation: str | None = None
+) -> tuple[dict[str, str], dict[str, int]]:
     """How to colour a diagram: node or flow id → `active`, `done`, `incident` or `cancelled`; node id → number of live tokens.
 
-    `definition_id` chooses a called process's diagram instead of the instance's own. Who may see it is the caller's question.
+    `definition_id` chooses a called process's diagram instead of the instance's own; `activation`, such as a user task's id, chooses
+    of several calls the one that it belongs to. Who may see the instance is the caller's question.
     """
     state = cast(State, load(session, instance_id, lock=False).state)
     definition_id = definition_id or state.definition_id
-    found = _past_marks(session, instance_id, definition_id)
+    entries = list(history.entries(session, instance_id, definition_id))
+    bodies = _bodies(entries)
+    body = bodies.get(activation) if activation is not None else None
+    found = _past_marks(entry for entry in entries if body in (None, bodies.get(entry.activation or entry.scope or "")))
     counts: dict[str, int] = {}
-    for node, phase in _live_nodes(state, definition_id):
+    for node, phase in _live_nodes(state, definition_id, body):
         counts[node] = counts.get(node, 0) + 1
         if found.get(node) != "incident":
             found[node] = "incident" if phase == "incident" else "active"
     return found, counts
 
 
-def _past_marks(session: Session, instance_id: str, definition_id: str) -> dict[str, str]:
+def _bodies(entries: Iterable[Entry]) -> dict[str, str]:
+    """Activation id → id of the process's activation that it is in: the instance itself, or one call of a process."""
     found: dict[str, str] = {}
-    for entry in history.entries(session, instance_id, definition_id):
+    for entry in entries:
+        if entry.kind in ("instance_started", "activated") and entry.activation is not None:
+            is_process = entry.node_kind == "process"
+            found[entry.activation] = entry.activation if is_process else found.get(entry.scope or "", entry.scope or "")
+    return found
+
+
+def _past_marks(entries: Iterable[Entry]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in entries:
         if entry.node is not None and (entry.kind in ("completed", "flow_taken") or entry.kind == "cancelled" and entry.node not in found):
             found[entry.node] = "cancelled" if entry.kind == "cancelled" else "done"
     return found
 
 
-def _live_nodes(state: State, definition_id: str) -> Iterable[tuple[str, str]]:
-    """(node id, phase) of the tokens in one definition's diagram. A token row names its definition only where it differs."""
-    definitions: dict[str, str] = {}
+def _live_nodes(state: State, definition_id: str, body: str | None) -> Iterable[tuple[str, str]]:
+    """(node id, phase) of the tokens in one definition's diagram, or in one call of it.
+
+    A token without a node is a process's own; it names its definition where that is not the caller's.
+    """
+    places: dict[str, tuple[str, str]] = {}  # activation id → the process's activation that it is in, and its definition
     for id_, parent, definition, node, phase, _ in cast("Iterable[list[Any]]", state.tokens):
-        definitions[id_] = definition or definitions.get(parent, state.definition_id)
-        if node is not None and definitions[id_] == definition_id:
+        around, callers = places.get(parent, (state.instance_id, state.definition_id))
+        places[id_] = (id_ if node is None else around, definition or callers)
+        if node is not None and places[id_][1] == definition_id and body in (None, places[id_][0]):
             yield node, phase
 
 

@@ -207,6 +207,22 @@ def test_marks_of_a_called_process_are_its_own(store: Store, clock: Clock) -> No
     assert "think" not in outer and inner["think"] == "active" and tokens == {"think": 1}
 
 
+def test_marks_of_one_call_are_not_those_of_the_call_beside_it(store: Store, clock: Clock) -> None:
+    calling = diagram("multi_call").replace(b'processId="doubling"', b'processId="called"')
+    deploy(store, clock, {"calling.bpmn": calling, "called.bpmn": diagram("called")})
+    instance = Running.start(store, clock, "multi_call", numbers=[1, 2])
+    with store.reading() as session:
+        first, second = [task.id for task in instances.open_tasks(session, [instance.id])[instance.id]]
+    instance.complete("think")
+
+    with store.reading() as session:
+        done, of_done = instances.marks(session, instance.id, "called:1", first)
+        active, of_active = instances.marks(session, instance.id, "called:1", second)
+
+    assert done["think"] == "done" and done["flow_2"] == "done" and of_done == {}
+    assert active["think"] == "active" and "flow_2" not in active and of_active == {"think": 1}
+
+
 # ------------------------------------------------------------------------------------------------------------- incidents
 
 

@@ -1,8 +1,4 @@
-"""Variables that an expression reads and nothing sets: a warning, and only where that is certain.
-
-A process that people, programs, messages or callers give variables to can always have been given one more; so only processes that
-start by time alone and do everything themselves are judged.
-"""
+"""Where variables come from: warnings about names that nothing sets, and about names that two processes mean differently."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from dataclasses import fields, is_dataclass
 
 from engine.core import reference
 from engine.core.bpmn.finding import warning
-from engine.core.bpmn.model import AdHoc, CalledDecision, Formula, Job, Kind, MultiInstance, Node, Process, Script
+from engine.core.bpmn.model import AdHoc, CalledDecision, CalledProcess, Formula, Job, Kind, MultiInstance, Node, Process, Script
 from engine.core.calendar import FUNCTION_NAMES
 from engine.core.problems import Problem
 
@@ -25,7 +21,11 @@ _GIVEN = frozenset(
 
 
 def check_dataflow(process: Process) -> Iterator[Problem]:
-    """Every variable of a self-contained process that is read but never set, once per node."""
+    """Every variable of a self-contained process that is read but never set, once per node.
+
+    A process that people, programs, messages or callers give variables to can always have been given one more; so only processes
+    that start by time alone and do everything themselves are judged.
+    """
     if not _is_closed(process):
         return
     known = _GIVEN | {*FUNCTION_NAMES, reference.FUNCTION_NAME} | set(process.flows)
@@ -36,6 +36,29 @@ def check_dataflow(process: Process) -> Iterator[Problem]:
         read = {name for formula in formulas if formula.expression for name in formula.expression.names}
         for name in sorted(read - known):
             yield warning(process, node, "variable_never_set", name=name)
+
+
+def check_calls(process: Process, processes: Mapping[str, Process]) -> Iterator[Problem]:
+    """Outputs of call activities that add to a variable of the caller, as they say, but get the called process's own of that name.
+
+    `processes`: those whose variables are known, by id. An output sees what the called process hands over before what the caller has.
+    """
+    for node in process.nodes.values():
+        called = processes.get(node.detail.process_id.text) if isinstance(node.detail, CalledProcess) else None
+        theirs = {mapping.target for mapping in node.inputs} | _handed_over(called) if called else set()
+        for mapping in node.outputs:
+            read = mapping.source.expression.names if mapping.source.expression else frozenset()
+            if mapping.target in read & theirs and len(read) > 1:
+                yield warning(process, node, "call_output_shadowed", mapping.line, name=mapping.target, called=called and (called.name or called.id))
+
+
+def _handed_over(process: Process) -> set[str]:
+    """Names that certainly are variables of the process itself when it ends."""
+    if process.interface is not None:
+        return set(process.interface.outputs)
+    nodes = [node for node in process.nodes.values() if node.scope == process.id]
+    results = {node.detail.result_variable for node in nodes if isinstance(node.detail, Script | CalledDecision) and not node.outputs}
+    return results | {mapping.target for node in nodes for mapping in node.outputs}
 
 
 def _is_closed(process: Process) -> bool:
