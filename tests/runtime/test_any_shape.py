@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.core.bpmn.checks import Known, check
@@ -70,6 +70,11 @@ def is_accounted_for(state: State) -> bool:
     return state.status != "active" or any(wait.kind in ("user", "incident") for wait in state.waits)
 
 
+def goes_on_for_long(state: State) -> bool:
+    """Whether it met one of the bounds that are low here: stored instances have the real ones, which they would reach much later."""
+    return any(wait.code in ("step_budget", "too_many_tokens") for wait in state.waits)
+
+
 @pytest.fixture(autouse=True)
 def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens that multiply are soon too many."""
@@ -101,8 +106,9 @@ def test_the_verbs_come_to_the_same_as_the_core(sqlite_store: Store, shape: Shap
     except Exception as refused:  # an unsound shape may be refused before it runs
         assert type(refused).__name__ == "Refused"
         return
-    running = Running.start(sqlite_store, clock, "p", n=0, choice=choice)
     state, _ = moved(library, None, Start("i", "p", {"n": 0, "choice": choice}), stored=False)
+    assume(not goes_on_for_long(state))
+    running = Running.start(sqlite_store, clock, "p", n=0, choice=choice)
     for pick in [*picks, 0]:
         work(sqlite_store, clock)
         open_tasks = [wait for wait in state.waits if wait.kind == "user"]
@@ -111,6 +117,8 @@ def test_the_verbs_come_to_the_same_as_the_core(sqlite_store: Store, shape: Shap
         if state.status != "active" or not open_tasks:
             break
         node_id = open_tasks[pick % len(open_tasks)].node
-        running.complete(node_id)
         first = next(wait for wait in open_tasks if wait.node == node_id)
         state, _ = moved(library, state, CompleteTask(first.id, {}), stored=False)
+        if goes_on_for_long(state):
+            break
+        running.complete(node_id)
