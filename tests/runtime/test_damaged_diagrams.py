@@ -75,10 +75,17 @@ def run_a_little(library: InMemory, process: Process) -> None:
             if state.status != "active" or step.unfinished or not stimuli:
                 break
             wait, stimulus = stimuli[-1]
-            step = advance(library, state, stimulus, max(EPOCH, wait.due_at or EPOCH), 300)
+            try:
+                step = advance(library, state, stimulus, max(EPOCH, wait.due_at or EPOCH), 300)
+            except StepRefused:  # such as completing a task whose change still waits for its listener
+                break
         if step.state.status == "active":
             assert step.unfinished or step.state.waits
-            assert advance(library, step.state, Terminate("enough"), EPOCH).state.status == "terminated"
+            ended = advance(library, step.state, Terminate("enough"), EPOCH).state
+            if ended.status == "active":  # a listener to the task's end could not be heard: who insists is not held up again
+                assert any(wait.kind == "incident" for wait in ended.waits)
+                ended = advance(library, ended, Terminate("enough"), EPOCH).state
+            assert ended.status == "terminated"
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
