@@ -34,7 +34,6 @@ def create_app(store: Store, settings: Settings, now: Callable[[], datetime] = c
         MAX_CONTENT_LENGTH=settings.largest_request,
         MAX_FORM_PARTS=2_000,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SIGN_IN_RATE=settings.sign_in_rate,
     )
     app.extensions.update(store=store, settings=settings, clock=now)
     if settings.proxies:

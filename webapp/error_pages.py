@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine.tables.store import is_passing
-from engine.verbs import errors, reference
+from engine.verbs import errors, lockout, reference
 from webapp import failures
 from webapp.texts import language, t
 
@@ -24,6 +24,7 @@ STATUS: Mapping[type[errors.EngineError], int] = {
     errors.AlreadyClaimed: 409,
     errors.Conflict: 409,
     reference.ReferenceChanged: 409,
+    lockout.TooManyRefusals: 429,
 }
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 
@@ -44,7 +45,10 @@ def sentence(error: errors.EngineError) -> str:
 
 def _engine_error(error: errors.EngineError) -> ResponseReturnValue:
     status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
-    return page(status, what=sentence(error))
+    answer = page(status, what=sentence(error))
+    if isinstance(error, lockout.TooManyRefusals):
+        answer.headers["Retry-After"] = str(error.facts["seconds"])
+    return answer
 
 
 def _stale_page(error: CSRFError) -> ResponseReturnValue:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from functools import partial
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from engine.verbs import people
-from engine.verbs.errors import EngineError
 from webapp.clock import now
 from webapp.database import writing
 from webapp.error_pages import sentence
-from webapp.security import enter, limiter, signed_in
-from webapp.signing_in import was_refused
+from webapp.security import enter, signed_in
+from webapp.signing_in import guarded
 from webapp.texts import t
 
 pages = Blueprint("password_pages", __name__, url_prefix="/password")
@@ -26,29 +26,19 @@ def show() -> ResponseReturnValue:
 
 @pages.post("")
 @signed_in
-@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def change() -> ResponseReturnValue:
     """Ends every other session of the person; this one goes on."""
     old, new = (request.form.get(name, "")[:2000] for name in ("old", "new"))
     if new != request.form.get("again", "")[:2000]:
         return _page(t("password.differ")), 422
     with writing() as db:
-        # A refusal counts the failed attempt, so it leaves the transaction as a value and not as an exception.
-        refusal = _attempt(db, old, new)
+        refusal = guarded(db, partial(people.change_password, db, old, new, g.actor, now()))
         standing = people.standing(db, g.actor.id)
     if refusal is not None or standing is None:
         return _page(sentence(refusal) if refusal else ""), 422
     enter(g.actor.id, standing.password_stamp)
     flash(t("password.changed"), "ok")
     return redirect(url_for("home.home"), 303)
-
-
-def _attempt(db: Session, old: str, new: str) -> EngineError | None:
-    try:
-        people.change_password(db, old, new, g.actor, now())
-    except EngineError as refusal:
-        return refusal
-    return None
 
 
 def _page(refusal: str = "") -> str:

@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 from engine.verbs import access, people
@@ -24,7 +22,6 @@ from webapp.database import store
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 WITH_TEMPORARY_PASSWORD = ("password_pages.show", "password_pages.change", "signing_in.sign_out")
 POLICY = "; ".join(
     [
@@ -130,7 +127,7 @@ def _headers(response: Response) -> Response:
 
 
 def protect(app: Flask) -> None:
-    """Cookies, CSRF, rate limits, the guard before and the headers after every request."""
+    """Cookies, CSRF, the guard before and the headers after every request."""
     production = app.extensions["settings"].production
     app.config.update(
         SESSION_COOKIE_NAME="__Host-zhuqi" if production else "zhuqi",
@@ -142,6 +139,5 @@ def protect(app: Flask) -> None:
     )
     app.before_request(_load_actor)
     csrf.init_app(app)
-    limiter.init_app(app)
     app.before_request(_guard)
     app.after_request(_headers)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from threading import Event
 from time import monotonic, sleep
 
-import limits
 import waitress
 
 from engine.tables.store import Store
@@ -40,7 +39,6 @@ def serve(installation: Installation, announce: Callable[[str], None], number: i
     """Serve by so many processes (one for each core) until SIGINT or SIGTERM. Raises StartRefused."""
     number = max(1, number or processes.cores())
     settings = _settings(installation)
-    settings = replace(settings, sign_in_rate=_share(settings.sign_in_rate, number))
     store = installation.store()
     with store.reading() as session:
         if settings.production and people.has_demonstrations(session):
@@ -85,12 +83,6 @@ def _listen(host: str, port: int) -> socket.socket:
             if monotonic() > until:
                 raise StartRefused("cli.port_in_use", port=port) from None
             sleep(0.1)
-
-
-def _share(rate: str, number: int) -> str:
-    """A process's part of a rate limit, at least one: each counts for itself, and together they shall not allow more."""
-    whole = limits.parse(rate)
-    return f"{max(1, whole.amount // number)} per {whole.multiples} {whole.GRANULARITY.name}"
 
 
 def work(installation: Installation) -> int:

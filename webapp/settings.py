@@ -22,14 +22,14 @@ class SettingsRefused(ValueError):
 class Settings:
     """`secret` signs the session cookie. `production` asks for https: secure cookies and HSTS, no demonstration accounts.
 
-    `largest_request` in bytes bounds every upload; `sign_in_rate` is how many refused sign-ins an address has, in Flask-Limiter's notation. `proxies` is the
-    number of trusted proxies in front whose X-Forwarded-* headers count.
+    `largest_request` in bytes bounds every upload; `refused_sign_ins` is how many an address has in a minute. `proxies` is the number
+    of trusted proxies in front whose X-Forwarded-* headers count.
     """
 
     secret: str
     production: bool = False
     largest_request: int = 30 * MEGABYTE
-    sign_in_rate: str = "20 per minute"
+    refused_sign_ins: int = 20
     proxies: int = 0
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from ipaddress import ip_address, ip_network
+from typing import Any, TypeVar
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from engine.verbs import people
+from engine.verbs import lockout, people
 from engine.verbs.access import Kind
 from engine.verbs.errors import EngineError
 from webapp.clock import now
 from webapp.database import store, writing
 from webapp.error_pages import sentence
-from webapp.security import enter, limiter, public, safe_target, signed_in
+from webapp.security import enter, public, safe_target, signed_in
 
 pages = Blueprint("signing_in", __name__)
-
-
-def was_refused(response: Response) -> bool:
-    """Only failures count: a whole office comes from one address every morning."""
-    return response.status_code >= 400
+Found = TypeVar("Found")
 
 
 @pages.get("/sign-in")
@@ -35,12 +34,10 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/sign-in")
 @public
-@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def sign_in() -> ResponseReturnValue:
     username = request.form.get("username", "")[:200].strip()
     with writing() as db:
-        # A refusal counts the failed attempt, so it leaves the transaction as a value and not as an exception.
-        outcome = _attempt(db, username, request.form.get("password", "")[:1000])
+        outcome = guarded(db, partial(people.sign_in, db, username, request.form.get("password", "")[:1000], now()))
     if isinstance(outcome, EngineError):
         return _page(username, sentence(outcome)), 401
     return _enter(outcome)
@@ -48,7 +45,6 @@ def sign_in() -> ResponseReturnValue:
 
 @pages.post("/sign-in/demonstration")
 @public
-@limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], deduct_when=was_refused)
 def demonstrate() -> ResponseReturnValue:
     """Enter as one of the demonstration people, without a password; there is no such thing in production."""
     person = request.form.get("person", "")
@@ -64,11 +60,24 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _attempt(db: Session, username: str, password: str) -> str | EngineError:
+def guarded(db: Session, attempt: Callable[[], Found]) -> Found | EngineError:
+    """What an attempt with a password gives. Raises TooManyRefusals for an address that has had too many.
+
+    Only failures count: a whole office comes from one address every morning. A refusal counts as one, so it leaves the transaction as a
+    value and not as an exception.
+    """
+    lockout.check_address(db, _address(), current_app.extensions["settings"].refused_sign_ins, now())
     try:
-        return people.sign_in(db, username, password, now())
+        return attempt()
     except EngineError as refusal:
+        lockout.count_refusal(db, _address(), now())
         return refusal
+
+
+def _address() -> str:
+    """Where the request comes from; with IPv6 the network, of which one household has as many addresses as it likes."""
+    address = ip_address(request.remote_addr or "0.0.0.0")
+    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
 
 
 def _enter(person_id: str) -> ResponseReturnValue:

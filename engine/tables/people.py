@@ -79,6 +79,16 @@ class Person(Base):
     password_is_temporary: Mapped[bool] = mapped_column(default=False, server_default=false())  # set by an administrator, for one sign-in
 
 
+class RefusedAddress(Base):
+    """How many sign-ins from an address were refused in the span that began at `since`. All web processes count here."""
+
+    __tablename__ = "refused_address"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]
+
+
 class Membership(Base):
     """A person belongs to a candidate group beyond the ones that follow from kind and department."""
 

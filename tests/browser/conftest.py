@@ -36,7 +36,7 @@ class Site:
 def site(store: Store, clock: Clock) -> Iterator[Site]:
     """A server with the project's own processes and a city's people in it."""
     found(store, clock)
-    app = create_app(store, Settings(secret="s" * 32, sign_in_rate="1000 per minute"), clock)
+    app = create_app(store, Settings(secret="s" * 32, refused_sign_ins=1_000), clock)
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -63,7 +63,7 @@ def site(founded: Path, tmp_path: Path) -> Iterator[Site]:
     file = tmp_path / "town.sqlite"
     shutil.copy(founded, file)
     store, clock = Store(f"sqlite:///{file}"), Clock(FOUNDED)
-    app = create_app(store, Settings(secret="s" * 32, sign_in_rate="1000 per minute"), clock)
+    app = create_app(store, Settings(secret="s" * 32, refused_sign_ins=1_000), clock)
     server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -55,7 +55,7 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 @pytest.fixture
 def app(town: Store, clock: Clock, compiled_templates: FileSystemBytecodeCache) -> Flask:
-    made = create_app(town, Settings(secret="s" * 32, sign_in_rate="1000 per minute"), clock)
+    made = create_app(town, Settings(secret="s" * 32, refused_sign_ins=1_000), clock)
     made.jinja_env.bytecode_cache = compiled_templates
     return made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -51,11 +52,36 @@ def test_wrong_passwords_are_counted_although_they_are_refused(stranger, town):
     assert again.status_code == 401
 
 
-def test_many_attempts_from_one_address_are_slowed_down(town, clock):
-    visitor = Visitor(create_app(town, Settings(secret="s" * 32, sign_in_rate="2 per minute"), clock).test_client())
+def test_many_attempts_from_one_address_are_slowed_down_by_whichever_process_they_meet(town, clock):
+    one, other = (Visitor(create_app(town, Settings(secret="s" * 32, refused_sign_ins=3), clock).test_client()) for _ in range(2))
+    for visitor in (one, other):
+        visitor.get("/sign-in")
+    attempts = [(one, "nobody"), (other, "li"), (one, "ma"), (one, "zhao"), (other, "zhao")]
+    answers = [visitor.post("/sign-in", {"username": username, "password": "x"}) for visitor, username in attempts]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+    assert answers[-1].headers["Retry-After"] == "61" and "太频繁" in answers[-1].get_data(as_text=True)
+
+    assert other.post("/sign-in", {"username": "zhao", "password": PASSWORD}, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 303
+    clock.now += timedelta(minutes=1)
+    assert one.post("/sign-in", {"username": "ma", "password": PASSWORD}).status_code == 303
+
+
+def test_right_passwords_are_not_counted_against_an_office_that_shares_an_address(town, clock):
+    app = create_app(town, Settings(secret="s" * 32, refused_sign_ins=1), clock)
+    for username in ("li", "ma", "sun"):
+        visitor = Visitor(app.test_client())
+        visitor.get("/sign-in")
+        assert visitor.post("/sign-in", {"username": username, "password": PASSWORD}).status_code == 303
+
+
+def test_a_network_of_many_addresses_is_one(town, clock):
+    visitor = Visitor(create_app(town, Settings(secret="s" * 32, refused_sign_ins=2), clock).test_client())
     visitor.get("/sign-in")
-    statuses = [visitor.post("/sign-in", {"username": "nobody", "password": "x"}).status_code for _ in range(3)]
-    assert statuses == [401, 401, 429]
+    statuses = [
+        visitor.post("/sign-in", {"username": "li", "password": "x"}, environ_base={"REMOTE_ADDR": address}).status_code
+        for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2:7::7", "2001:db8:1:3::1")
+    ]
+    assert statuses == [401, 401, 429, 401]
 
 
 def test_a_new_password_ends_every_session(visit, town, clock):
