@@ -22,6 +22,7 @@ class ProcessInstance(Base):
     __table_args__ = (
         Index("ix_process_instance_newest", "started_at"),
         Index("ix_process_instance_by_process", "process_key", "status", "started_at"),
+        Index("ix_process_instance_by_status", "status", "started_at"),
         Index("ix_process_instance_by_zone", "zone_id", "started_at"),
         Index("ix_process_instance_of_enterprise", "enterprise_id", "started_at"),
         Index("ix_process_instance_by_business_key", "business_key"),

@@ -156,8 +156,9 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _prepare_postgresql(connection: Any, record: object) -> None:
     connection.prepared_max = PREPARED
-    # Making machine code of a plan takes longer than any question that a page asks.
+    # Making machine code of a plan, or starting helpers for it, takes longer than answering what a page asks.
     connection.execute("SET jit TO off")
+    connection.execute("SET max_parallel_workers_per_gather TO 0")
     connection.commit()
 
 

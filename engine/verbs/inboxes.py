@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, and_, bindparam, false, func, literal, select
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, bindparam, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Person
@@ -16,7 +16,7 @@ from engine.tables.store import PLAN_ANEW
 from engine.tables.tasks import UserTask
 from engine.tables.types import Utc
 from engine.verbs import ranges, search
-from engine.verbs.access import Actor, assigned_tasks
+from engine.verbs.access import Actor
 
 Box = Literal["mine", "groups", "overdue", "done"]
 BOXES: tuple[Box, ...] = ("mine", "groups", "overdue", "done")
@@ -75,27 +75,20 @@ def _usual(actor: Actor, box: Box | str, process: str | None) -> Select[Any]:
 
 
 def _inbox(actor: Actor, box: Box | str, now: Any, query: str, process: str | None, instance_id: str | None) -> Select[Any]:
-    found = select(
+    if box not in BOXES:
+        raise ValueError(f"no such box: {box}")
+    columns = (
         UserTask.id, UserTask.instance_id, UserTask.definition_id, UserTask.node, UserTask.name, UserTask.process_key,
         UserTask.process_name, UserTask.business_key, UserTask.title, UserTask.enterprise_id, UserTask.enterprise_name,
         UserTask.assignee, Person.name.label("assignee_name"), UserTask.created_at, UserTask.due_at, UserTask.follow_up_at,
         UserTask.priority, UserTask.closed_at, UserTask.outcome,
     )  # fmt: skip
-    asked = ranges.Asked(_conditions(process, instance_id), words=search.asked(query))
-    rows = _range(actor, box, now, asked) if box in ("groups", "overdue") else None
-    if rows is not None:
-        # Outer joins, though each row has its task: what only counts the rows then need not look at the tasks.
-        found = found.select_from(rows).outerjoin(UserTask, UserTask.id == rows.c.id).outerjoin(Person, Person.id == UserTask.assignee)
-        return found.order_by(rows.c.urgent_at, rows.c.created_at, rows.c.id)
-    found = found.outerjoin(Person, Person.id == UserTask.assignee)
-    if box == "done":
-        done = and_(UserTask.closed_by == actor.id, UserTask.closed_at.is_not(None), UserTask.outcome == "completed")
-        return asked.among_tasks(found).where(done).order_by(UserTask.closed_at.desc(), UserTask.id)
-    if box == "mine":
-        return asked.among_tasks(found).where(assigned_tasks(actor)).order_by(UserTask.urgent_at, UserTask.created_at, UserTask.id)
-    if box not in BOXES:
-        raise ValueError(f"no such box: {box}")
-    return found.where(false())
+    rows = _rows(actor, box, now, ranges.Asked(_conditions(process, instance_id), words=search.asked(query)))
+    if rows is None:
+        return select(*columns).outerjoin(Person, Person.id == UserTask.assignee).where(false())
+    order = ("closed_at", "id") if box == "done" else ("urgent_at", "created_at", "id")
+    found = ranges.listed(rows, columns, UserTask, order, newest=box == "done")
+    return found.outerjoin(Person, Person.id == UserTask.assignee)
 
 
 def _conditions(process: str | None, instance_id: str | None) -> tuple[ColumnElement[bool], ...]:
@@ -103,8 +96,16 @@ def _conditions(process: str | None, instance_id: str | None) -> tuple[ColumnEle
     return tuple(column == value for column, value in given if value)
 
 
-def _range(actor: Actor, box: Box | str, now: Any, asked: ranges.Asked) -> CTE | None:
-    return ranges.offers(actor, asked) if box == "groups" else ranges.work(actor, replace(asked, before=now))
+def _rows(actor: Actor, box: Box | str, now: Any, asked: ranges.Asked) -> CTE | None:
+    match box:
+        case "mine":
+            return ranges.mine(actor, asked)
+        case "groups":
+            return ranges.offers(actor, asked)
+        case "overdue":
+            return ranges.work(actor, replace(asked, before=now))
+        case _:
+            return ranges.done(actor, asked)
 
 
 def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
@@ -135,10 +136,16 @@ def page(session: Session, rows: Select[Any], number: int, size: int = 20, total
 def _read(session: Session, rows: Select[Any], number: int, size: int, total: int | None) -> Sequence[Any]:
     reach = number * size if total is not None else max(MOST + 1, number * size)
     found = rows if total is not None else rows.add_columns(_count(rows).label("of_all"))
-    return session.execute(found.limit(size).offset((number - 1) * size), {ranges.REACH: reach}).all()
+    if ranges.ROWS not in rows.get_execution_options():
+        return session.execute(found.limit(size).offset((number - 1) * size)).all()
+    return session.execute(found, {ranges.REACH: reach, ranges.SIZE: size, ranges.SKIPPED: (number - 1) * size}).all()
 
 
-def _count(rows: Select[Any]) -> ScalarSelect[int]:
+def _count(found: Select[Any]) -> ScalarSelect[int]:
     """Rows of a list, counted no further than one beyond MOST."""
-    some = rows.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MOST + 1).subquery()
+    rows = found.get_execution_options().get(ranges.ROWS)
+    if rows is None:
+        some = found.with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(MOST + 1).subquery()
+    else:
+        some = select(literal(1)).select_from(rows).limit(MOST + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

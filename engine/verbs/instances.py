@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, exists, false, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, false, select, true
+from sqlalchemy.orm import Session, aliased
 
-from engine.core.runtime.step import Entry, State, Terminate, Variables
+from engine.core.runtime.step import Entry, State, Status, Terminate, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance, Variable
 from engine.tables.people import Person
@@ -66,12 +66,15 @@ def _usual(actor: Actor) -> Select[Any]:
 
 
 def _list(actor: Actor, chosen: Filter, now: datetime | None) -> Select[Any]:
-    rows = ranges.cases(actor, _conditions(chosen, now), search.asked(chosen.query))
+    words = search.asked(chosen.query)
+    conditions = _conditions(chosen, now)
+    found = _found(chosen, now, words)
+    if words and chosen.incident:  # then it is not the words that the list is entered by
+        conditions.append(search.of_instance(ProcessInstance.id, words))
+    rows = ranges.cases(actor, conditions, found)
     if rows is None:
         return select(*_COLUMNS).where(false())
-    # An outer join, though each row has its instance: what only counts the rows then need not look at the instances.
-    found = select(*_COLUMNS).select_from(rows).outerjoin(ProcessInstance, ProcessInstance.id == rows.c.id)
-    return found.order_by(rows.c.started_at.desc(), rows.c.id)
+    return ranges.listed(rows, _COLUMNS, ProcessInstance, ("started_at", "id"), newest=True)
 
 
 def _conditions(chosen: Filter, now: datetime | None) -> list[ColumnElement[bool]]:
@@ -89,12 +92,35 @@ def _conditions(chosen: Filter, now: datetime | None) -> list[ColumnElement[bool
     return conditions
 
 
+def _found(chosen: Filter, now: datetime | None, words: str) -> ranges.Found | None:
+    """Of the conditions and the words, the one that is likely to leave the fewest, along its index."""
+    rows = select(ProcessInstance.id.label("instance_id"), ProcessInstance.started_at)
+    if chosen.incident:
+        rows = rows.where(ProcessInstance.incident_count > 0)
+    elif words:
+        return ranges.found_by(words)
+    elif chosen.department:
+        rows = _offers_to(f"dept:{chosen.department}")
+    elif chosen.overdue:
+        rows = rows.where(ProcessInstance.due_at < now)
+    elif chosen.process or chosen.status not in ("", Status.ACTIVE):  # which never are few
+        rows = rows.where(*_conditions(Filter(process=chosen.process, status=chosen.status), now))
+    else:
+        return None
+    return ranges.Found(search.limited(rows), lambda instance_id: true())  # the list has the condition besides
+
+
+def _offers_to(group: str, candidate: Any = TaskCandidate) -> Select[Any]:
+    """Open ones: instance_id, started_at."""
+    found = select(candidate.instance_id, candidate.started_at)
+    return found.where(candidate.kind == "group", candidate.value == group, candidate.is_open)
+
+
 def _open_to(group: str) -> ColumnElement[bool]:
-    candidate = cast(Table, TaskCandidate.__table__).alias("open_to")
-    return exists().where(
-        candidate.c.kind == "group", candidate.c.value == group, candidate.c.started_at == ProcessInstance.started_at,
-        candidate.c.instance_id == ProcessInstance.id, candidate.c.is_open,
-    )  # fmt: skip
+    """Over ProcessInstance: a task of it is open to the group."""
+    candidate = aliased(TaskCandidate)
+    own = (candidate.started_at == ProcessInstance.started_at) & (candidate.instance_id == ProcessInstance.id)
+    return _offers_to(group, candidate).where(own).exists()
 
 
 @dataclass(frozen=True)

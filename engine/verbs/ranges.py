@@ -4,17 +4,17 @@ Each rule by which a person sees rows becomes a select of its own, along one ind
 rows; their union holds the first `REACH` rows of the whole. A predicate with OR would make the database look at every row of all
 groups first. A test holds both forms of the rules against each other.
 
-A search enters long ranges at the instances found, and walks them only if very many are found (`search.MANY`).
+A list that is narrowed enters long ranges at the instances found, and walks them only if very many are found (`search.MANY`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, bindparam, case, exists, or_, select, tuple_, union
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, case, exists, func, or_, select, tuple_, union
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import Integer
 
@@ -25,8 +25,24 @@ from engine.verbs.access import OWN_ENTERPRISE, SERVING_CADRES, WORKERS, ZONE_SU
 
 EVERYTHING = 1_000_000_000
 REACH = "reach"  # the parameter: rows that a list needs of each range, those of earlier pages included
+SIZE, SKIPPED = "size", "skipped"  # parameters: rows of the page, and before it
+ROWS = "zhuqi_rows"  # the option of a list that names the rows it has, on all pages together
 _REACH = sql_cast(bindparam(REACH, EVERYTHING, Integer), Integer)
 Conditions = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Instances that a list is narrowed to. `rows`: their instance_id and started_at along an index of their own, of very many the first
+    MANY + 1 (`search.limited`). `rule`: the same, looked up for one instance by its id.
+    """
+
+    rows: CTE
+    rule: Callable[[Any], ColumnElement[bool]]
+
+
+def found_by(words: str) -> Found:
+    return Found(search.found(words), lambda instance_id: search.of_instance(instance_id, words))
 
 
 @dataclass(frozen=True)
@@ -38,13 +54,23 @@ class Asked:
     words: str = ""
 
     @cached_property
-    def hits(self) -> CTE:
-        return search.found(self.words)
+    def found(self) -> Found:
+        return found_by(self.words)
 
     def among_tasks(self, found: Select[Any]) -> Select[Any]:
         """A select over UserTask, narrowed. For ranges of hundreds of rows: each is looked at."""
         found = found.where(*self.conditions, *([UserTask.urgent_at < self.before] if self.before is not None else []))
         return found.where(or_(search.named(UserTask.name, self.words), search.of_instance(UserTask.instance_id, self.words))) if self.words else found
+
+    def among_held(self, along: Select[Any], held: Select[Any]) -> Iterator[Select[Any]]:
+        """Two selects of the same rows of UserTask, narrowed: one in the order of the list, the other along ix_user_task_held for words."""
+        along, held = along.where(*self.conditions), held.where(*self.conditions)
+        if not self.words:
+            yield along
+            return
+        yield along.where(search.named(UserTask.name, self.words))
+        yield _among(held, self.found, UserTask.instance_id, UserTask.started_at)
+        yield _beside(along, self.found, UserTask.instance_id)
 
     def among_offers(self, found: Select[Any], *own: ColumnElement[bool]) -> Iterator[Select[Any]]:
         """A select over TaskCandidate along ix_task_candidate_offered, narrowed. `own`: more conditions over UserTask.
@@ -61,19 +87,34 @@ class Asked:
             yield along
             return
         yield along.where(search.named(TaskCandidate.name, self.words))
-        yield _among(found, self.hits, TaskCandidate.instance_id, TaskCandidate.started_at)
-        yield _beside(along, self.hits, TaskCandidate.instance_id, self.words)
+        yield _among(found, self.found, TaskCandidate.instance_id, TaskCandidate.started_at)
+        yield _beside(along, self.found, TaskCandidate.instance_id)
 
 
-def _among(found: Select[Any], hits: CTE, instance_id: Any, started_at: Any) -> Select[Any]:
+def _among(along: Select[Any], found: Found, instance_id: Any, started_at: Any) -> Select[Any]:
     """Only the instances found, while they are few; a range that is ordered by their start is entered at each of them."""
-    some = found.where(tuple_(started_at, instance_id).in_(select(hits.c.started_at, hits.c.instance_id)))
-    return some.limit(case((search.is_much(hits), 0), else_=_REACH))
+    some = along.where(tuple_(started_at, instance_id).in_(select(found.rows.c.started_at, found.rows.c.instance_id)))
+    return some.limit(case((search.is_much(found.rows), 0), else_=_REACH))
 
 
-def _beside(found: Select[Any], hits: CTE, instance_id: Any, words: str) -> Select[Any]:
+def _beside(along: Select[Any], found: Found, instance_id: Any) -> Select[Any]:
     """The same where the instances found are many: each row's instance is looked at, and enough of them come soon."""
-    return found.where(search.of_instance(instance_id, words)).limit(case((search.is_much(hits), _REACH), else_=0))
+    return along.where(found.rule(instance_id)).limit(case((search.is_much(found.rows), _REACH), else_=0))
+
+
+def mine(actor: Actor, asked: Asked = Asked()) -> CTE | None:
+    """Open tasks assigned to the actor: id, urgent_at, created_at, most urgent first."""
+    assigned = _TASKS.where(access.assigned_tasks(actor))
+    return _joined(asked.among_held(assigned, assigned), ("urgent_at", "created_at", "id"))
+
+
+def done(actor: Actor, asked: Asked = Asked()) -> CTE | None:
+    """Tasks completed by the actor: id, closed_at, the last one first."""
+    closed = select(UserTask.id, UserTask.closed_at).where(UserTask.outcome == "completed")
+    along = closed.where(UserTask.closed_by == actor.id, UserTask.closed_at.is_not(None))
+    # Whoever completes a task is its assignee from then on; who closed it is hidden from the index that has it.
+    held = closed.where(UserTask.assignee == actor.id, func.coalesce(UserTask.closed_by, "") == actor.id)
+    return _joined(asked.among_held(along, held), ("closed_at", "id"), newest=True)
 
 
 def offers(actor: Actor, asked: Asked = Asked()) -> CTE | None:
@@ -126,17 +167,16 @@ def _relative(actor: Actor, asked: Asked) -> Iterator[Select[Any]]:
         yield from asked.among_offers(_offered("group", ZONE_SUPERVISORS), _in_zone(actor))
 
 
-def cases(actor: Actor, conditions: Conditions = (), words: str = "") -> CTE | None:
+def cases(actor: Actor, conditions: Conditions = (), found: Found | None = None) -> CTE | None:
     """Instances that the actor may see: id, started_at, newest first; None if there can be none.
 
-    `conditions` over ProcessInstance; `words`: found by a search.
+    `conditions` over ProcessInstance; `found`: one of them, or a search, that may leave few.
     """
-    parts = [(found.where(*conditions), *where) for found, *where in _cases(actor)]
-    if not words:
-        return _joined([found for found, *_ in parts], ("started_at", "id"), newest=True)
-    hits = search.found(words)
-    few = [_among(found, hits, id_, started_at) for found, id_, started_at in parts]
-    many = [_beside(found, hits, id_, words) for found, id_, _ in parts]
+    parts = [(along.where(*conditions), *where) for along, *where in _cases(actor)]
+    if found is None:
+        return _joined([along for along, *_ in parts], ("started_at", "id"), newest=True)
+    few = [_among(along, found, id_, started_at) for along, id_, started_at in parts]
+    many = [_beside(along, found, id_) for along, id_, _ in parts]
     return _joined([*few, *many], ("started_at", "id"), newest=True)
 
 
@@ -160,8 +200,9 @@ def _cases(actor: Actor) -> Iterator[tuple[Select[Any], Any, Any]]:
         named = offered.where(TaskCandidate.kind == kind, TaskCandidate.value == value)
         yield named if value in actor.teams else named.where(TaskCandidate.is_open), *where
     if actor.kind is Kind.SUPERVISOR:
-        among = offered.join(UserTask, UserTask.id == TaskCandidate.task_id).where(TaskCandidate.is_open, _in_zone(actor))
-        yield among.where(TaskCandidate.kind == "group", TaskCandidate.value == ZONE_SUPERVISORS), *where
+        # Those of the supervisor's own zone are all there already.
+        of_none = offered.where(TaskCandidate.is_open, ProcessInstance.zone_id.is_(None))
+        yield of_none.where(TaskCandidate.kind == "group", TaskCandidate.value == ZONE_SUPERVISORS), *where
 
 
 def _in_zone(actor: Actor) -> ColumnElement[bool]:
@@ -170,16 +211,35 @@ def _in_zone(actor: Actor) -> ColumnElement[bool]:
     return or_(nowhere, UserTask.zone_id == actor.zone_id) if actor.zone_id else nowhere
 
 
+def listed(rows: CTE, columns: Iterable[Any], table: Any, order: Sequence[str], *, newest: bool = False) -> Select[Any]:
+    """`columns` of `table`, and of what the caller joins to it, for the rows of one page, in this order of `rows`.
+
+    SIZE and SKIPPED choose the page before anything is looked up for it; without them it is all rows. The option ROWS says what to count.
+    """
+    chosen = select(rows).order_by(*_first(rows.c, order, newest)).limit(bindparam(SIZE, EVERYTHING, Integer)).offset(bindparam(SKIPPED, 0, Integer)).cte()
+    # An outer join, though each row is there: the database then begins with the page.
+    found = select(*columns).select_from(chosen).outerjoin(table, table.id == chosen.c.id)
+    return found.order_by(*_first(chosen.c, order, newest)).execution_options(**{ROWS: rows})
+
+
 def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool = False) -> CTE | None:
     """The first rows of every part, together, each row once."""
     cut = []
     for part in parts:
-        columns = [part.selected_columns[name] for name in order]
-        first = [columns[0].desc(), *columns[1:]] if newest else columns
+        first = _first(part.selected_columns, order, newest)
         limited = part if part._limit_clause is not None else part.limit(_REACH)
         inner = limited.order_by(*first).subquery()
         cut.append(select(*(inner.c[name] for name in sorted(order))))
     if not cut:
         return None
-    # A common table expression: the rows of a page and their number are taken from it, and it is worked out once.
-    return (union(*cut) if len(cut) > 1 else cut[0]).cte()
+    # Common table expressions: the rows of a page and their number are taken from them, and they are worked out once.
+    if len(cut) == 1:
+        return cut[0].cte()
+    together = union(*cut).subquery()
+    # Cut once more: that there are few is then known to whoever plans what is joined with them.
+    return select(together).order_by(*_first(together.c, order, newest)).limit(_REACH).cte()
+
+
+def _first(columns: Any, order: Sequence[str], newest: bool) -> list[ColumnElement[Any]]:
+    found = [columns[name] for name in order]
+    return [found[0].desc(), *found[1:]] if newest else found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from engine.verbs import tasks
+from engine.verbs import instances, tasks
+from engine.verbs.instances import Filter
 from tests.access.world import World
 
 
@@ -73,3 +75,34 @@ def test_the_names_of_tasks_are_searched_in_an_index_alone(world: World) -> None
 
     offers = [step for step in plan if "ix_task_candidate_offered" in step]
     assert offers and any("COVERING INDEX" in step for step in offers), plan
+
+
+@pytest.mark.parametrize("chosen", [{"incident": True}, {"overdue": True}, {"status": "terminated"}, {"process": "case"}, {"department": "water"}])
+def test_a_narrowed_list_enters_the_index_of_what_narrows_it(world: World, chosen: dict[str, Any]) -> None:
+    query = instances.list_instances(world.actor("desk_two"), Filter(**chosen), world.clock.now).limit(20)
+    sql = str(query.compile(world.store.engine, compile_kwargs={"literal_binds": True}))
+
+    with world.store.reading() as session:
+        plan = [row.detail for row in session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
+
+    index = {"incident": "with_incidents", "overdue": "overdue", "status": "by_status", "process": "by_process", "department": "ix_task_candidate"}
+    assert "MATERIALIZE found" in plan and index[next(iter(chosen))] in plan[plan.index("MATERIALIZE found") + 1], plan
+    assert not [step for step in plan if step.startswith(("SCAN process_instance", "SCAN user_task", "SCAN task_candidate"))], plan
+
+
+def test_what_is_counted_for_a_page_is_not_looked_up(world: World) -> None:
+    for _ in range(3):
+        world.start()
+    with statements(world) as seen, world.store.reading() as session:
+        page = tasks.page(session, instances.list_instances(world.actor("desk_two")), 2, size=2)
+        with world.store.reading() as other:
+            plan = [row.detail for row in other.execute(text("EXPLAIN QUERY PLAN " + _filled(seen[-1])))]
+
+    assert (page.total, len(page.rows)) == (3, 1)
+    looked_up = [step for step in plan if step.startswith("SEARCH process_instance") and "LEFT-JOIN" in step]
+    assert len(looked_up) == 1, plan
+
+
+def _filled(sql: str) -> str:
+    """The statement with a value for each parameter; which one makes no difference to its plan."""
+    return sql.replace("?", "1").replace(":", "\\:")
