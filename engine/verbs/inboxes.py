@@ -115,7 +115,13 @@ def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
 
 @lru_cache(maxsize=KEPT)
 def _numbers(actor: Actor) -> Select[Any]:
-    return select(*(_count(_usual(actor, box, None)).label(box) for box in BOXES))
+    numbers = {
+        "mine": _count(_usual(actor, "mine", None)),
+        "groups": ranges.count_offers(actor, ranges.Asked(), MOST + 1),
+        "overdue": ranges.count_work(actor, ranges.Asked(before=_NOW), MOST + 1),
+        "done": _count(_usual(actor, "done", None)),
+    }
+    return select(*(number.label(box) for box, number in numbers.items()))
 
 
 def page(session: Session, rows: Select[Any], number: int, size: int = 20, total: int | None = None) -> Page:
