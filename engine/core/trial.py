@@ -135,8 +135,7 @@ class Trial:
 
     def visible(self, node: str) -> Variables:
         """What the open user task at `node` sees."""
-        seen = visible(self.state, self.wait("user", node).id)
-        return {name: value for name, value in seen.items()}
+        return dict(visible(self.state, self.wait("user", node).id))
 
     def waits(self, kind: str) -> list[Wait]:
         return [wait for wait in self.state.waits if wait.kind == kind]

@@ -23,6 +23,7 @@ from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.library import InMemory
 from engine.core.partial_starts import Occurrence, complete, merged, slot_of
 from engine.core.runtime import conditions
+from engine.core.runtime.formulas import value_of
 from engine.core.runtime.step import (
     Effect, Entry, Json, MessagePublished, MessageReceived, SignalReceived, SignalThrown, Start, State, Status, Step, Stimulus, TimerDue,
     Variables, Wait,
@@ -280,7 +281,7 @@ class World:
         for process, node, event in self._start_definitions("timer"):
             assert event.value is not None and event.timer is not None
             firing = first_firing(event.timer, self._value(event.value), event.value.text, self.now)
-            if event.timer != "date" or firing.due_at > self.now:  # a day that has passed before starts nothing
+            if event.timer == "duration" or firing.due_at > self.now:  # a day, or a cycle, that has passed before starts nothing
                 yield Clock(process.id, node, event, firing)
 
     def _ring(self, clock: Clock) -> None:
@@ -305,9 +306,7 @@ class World:
             trial.now = self.now
 
     def _value(self, formula: Formula) -> object:
-        if formula.expression is None:
-            return formula.text
-        return formula.expression.evaluate(self.library.functions, now=self.now).value
+        return value_of(formula, self.library.functions, self.now)
 
 
 def _is_for(wait: Wait, message: Kept) -> bool:

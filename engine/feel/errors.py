@@ -14,7 +14,7 @@ class FeelSyntaxError(Exception):
 
 
 class BudgetExceeded(Exception):
-    """An evaluation wanted more `resource` ("steps", "size" or "depth") than its `limit`. Nothing was changed."""
+    """An evaluation wanted more `resource` ("steps", "size", "depth" or "nesting") than its `limit`. Nothing was changed."""
 
     def __init__(self, resource: str, limit: int) -> None:
         super().__init__(f"{resource} > {limit}")

@@ -8,7 +8,7 @@ from engine.core.files import judge, read
 from engine.core.problems import has_errors
 from engine.core.runtime.step import CompleteJob
 from engine.core.world import World
-from tests.bpmn.builder import event, file, flow, node
+from tests.bpmn.builder import event, file, flow, node, timer
 from tests.runtime.conftest import DIAGRAMS, library, restored
 
 DAY = timedelta(days=1)
@@ -74,6 +74,14 @@ def test_the_clock_starts_processes_and_fires_timers_in_the_order_of_their_momen
     assert [trial.open_tasks for trial in world.instances] == [["approve"], ["work"], ["work"]]
     world.pass_time(DAY)
     assert approval.open_tasks == ["escalate"] and len(world.of("start_events")) == 3
+
+
+@pytest.mark.parametrize("past", [timer("Date", "2001-01-01"), timer("Cycle", "R3/2001-01-01T00:00:00Z/P1D")], ids=["day", "cycle"])
+def test_a_timer_whose_days_have_all_passed_starts_nothing_as_in_a_deployment(past):
+    xml = file(node("startEvent", "s", past) + node("endEvent", "end") + flow("s", "end"))
+    world = World(read({"p.bpmn": xml}).library())
+    world.pass_time(9 * DAY)
+    assert world.instances == []
 
 
 def test_only_processes_that_are_named_start_by_themselves():
