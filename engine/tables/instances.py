@@ -27,7 +27,7 @@ class ProcessInstance(Base):
         Index("ix_process_instance_of_enterprise", "enterprise_id", "started_at"),
         Index("ix_process_instance_by_business_key", "business_key"),
         Index("ix_process_instance_by_definition", "definition_id", "status"),
-        Index("ix_process_instance_overdue", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_process_instance_overdue", "due_at", "started_at", "id", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_process_instance_expired", "expires_at", sqlite_where=text("expires_at IS NOT NULL"), postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_process_instance_with_incidents", "incident_count", sqlite_where=text("incident_count > 0"), postgresql_where=text("incident_count > 0")),
     )  # fmt: skip

@@ -30,7 +30,7 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_only("closed_at IS NULL AND assignee IS NOT NULL")),
-        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_only("closed_at IS NULL AND enterprise_id IS NOT NULL")),
+        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", "created_at", "id", "assignee", "closed_at", **_only("closed_at IS NULL AND enterprise_id IS NOT NULL")),
         Index("ix_user_task_done", "closed_by", "closed_at", **_only("closed_at IS NOT NULL")),
         Index("ix_user_task_held", "assignee", "started_at", "instance_id", **_only("assignee IS NOT NULL")),
         Index("ix_user_task_of_instance", "instance_id", "created_at"),

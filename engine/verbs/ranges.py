@@ -172,11 +172,13 @@ def _relative(actor: Actor, asked: Asked) -> Iterator[Select[Any]]:
     if actor.kind is Kind.ENTERPRISE:
         yield asked.among_tasks(_TASKS.where(access.offered_tasks(actor)))
     if actor.serves:
-        offered = exists().where(
+        # Asked of each task: a join would gather what is offered to all cadres of the city.
+        offered = select(TaskCandidate.value).where(
             TaskCandidate.task_id == UserTask.id, TaskCandidate.kind == "group", TaskCandidate.value == SERVING_CADRES,
             TaskCandidate.is_free == True,  # noqa: E712
-        )  # fmt: skip
-        yield asked.among_tasks(_TASKS.where(UserTask.enterprise_id.in_(sorted(actor.serves)), UserTask.closed_at.is_(None), offered))
+        ).scalar_subquery()  # fmt: skip
+        own = _TASKS.where(UserTask.enterprise_id.in_(sorted(actor.serves)), UserTask.closed_at.is_(None), UserTask.assignee.is_(None))
+        yield asked.among_tasks(own.where(offered == SERVING_CADRES))
     if actor.kind is Kind.SUPERVISOR:
         yield from asked.among_offers(_offered("group", ZONE_SUPERVISORS), _in_zone(actor))
 
