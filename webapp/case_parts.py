@@ -11,38 +11,44 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.drawing import draw
+from engine.core.bpmn.model import Kind as NodeKind
 from engine.core.forms.parts import View
 from engine.core.forms.view import view
 from engine.verbs import attachments, definitions, history, instances, sources
 from engine.verbs.access import Actor
-from engine.verbs.tasks import TaskDetail
 from webapp.progress import BigStep, big_steps
 from webapp.texts import language
 
 
+Place = tuple[str, str]  # a process definition, and an activation in the instance that belongs to it: which of several calls
+
+
 @dataclass(frozen=True)
 class CaseParts:
-    """`filed`: the start form as it was filled in, None if the process starts without one."""
+    """`filed`: the start form as it was filled in, None if the process starts without one. `calls`: other processes with diagrams."""
 
     svg: Markup
     timeline: Sequence[history.TimelineRow]
     steps: list[BigStep]
     filed: View | None
     files: Sequence[Row]
+    calls: list[instances.Call]
 
 
-def case_parts(session: Session, instance_id: str, actor: Actor, now: datetime, task: TaskDetail | None = None) -> CaseParts:
-    """For a process instance that the actor may see; raises NotFound for any other. `task`: the diagram is the one that it stands in."""
+def case_parts(session: Session, instance_id: str, actor: Actor, now: datetime, place: Place | None = None) -> CaseParts:
+    """For a process instance that the actor may see; raises NotFound for any other. `place`: whose diagram is drawn, if not its own."""
     own = instances.get(session, instance_id, actor)
-    drawn, activation = (task.definition_id, task.id) if task and task.definition_id != own.definition_id else (own.definition_id, None)
+    process = definitions.process(session, own.definition_id)
+    drawn, activation = place or (own.definition_id, instance_id)
     marks, badges = instances.marks(session, instance_id, drawn, activation)
     return CaseParts(
         # The drawing escapes every name in it and carries no script.
         svg=Markup(draw(definitions.diagram(session, drawn), marks, badges, language())),
         timeline=history.timeline(session, instance_id, actor, language())[::-1],  # the newest first
-        steps=big_steps(definitions.process(session, drawn), marks),
+        steps=big_steps(process, marks) if drawn == own.definition_id else [],
         filed=_filed(session, own, actor, now),
         files=attachments.of_instance(session, instance_id, actor),
+        calls=instances.calls(session, instance_id) if any(node.kind is NodeKind.CALL_ACTIVITY for node in process.nodes.values()) else [],
     )
 
 

@@ -55,16 +55,23 @@ def show(instance_id: str) -> ResponseReturnValue:
         return redirect(url_for("enterprise_pages.follow", instance_id=instance_id), 303)
     with store().reading() as session:
         instance = instances.get(session, instance_id, g.actor)
-        case = case_parts(session, instance_id, g.actor, now())
+        call = _chosen_call(session, instance_id)
+        case = case_parts(session, instance_id, g.actor, now(), (call.definition_id, call.id) if call else None)
         found = session.execute(incidents.list_incidents(g.actor, instance_id)).all()
         reasons = audience.audience(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)
         variables = _variables(session, instance)
     return render_template(
-        "instance.html", instance=instance, case=case, actions=actions, variables=variables,
+        "instance.html", instance=instance, case=case, call=call, actions=actions, variables=variables,
         incidents=[(row, incidents.sentence(row, language())) for row in found],
         reasons=[(reason.who, reason.sentence(language())) for reason in reasons],
     )  # fmt: skip
+
+
+def _chosen_call(session: Session, instance_id: str) -> instances.Call | None:
+    """The called process whose diagram is asked for; None: the instance's own."""
+    wanted = request.args.get("call")
+    return next((call for call in instances.calls(session, instance_id) if call.id == wanted), None) if wanted else None
 
 
 def _variables(session: Session, instance: instances.Detail) -> list[tuple[str, str, str]]:

@@ -127,7 +127,7 @@ def _page(task_id: str, raw: Raw | None = None, errors: Mapping[str, FieldError]
         may_work = may_work_on(g.actor, task)
         task_form = tasks.form(session, task_id, g.actor, now(), closed=not may_work)
         holders = tasks.holders(session, task, g.actor)
-        case = case_parts(session, task.instance_id, g.actor, now(), task)
+        case = case_parts(session, task.instance_id, g.actor, now(), (task.definition_id, task.id))
     return render_template(
         "task.html", task=task, case=case, may_work=may_work, holders=holders, may_release=tasks.may_release(g.actor, task),
         form=shown(task_form, now(), raw, errors, read_only=not may_work), draft_from=task_form.saved_at if raw is None and may_work else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -24,7 +24,7 @@ from engine.verbs.errors import NotAllowed, NotFound
 from engine.verbs.stepping import InstanceFacts, facts, load, start, step
 
 __all__ = [
-    "Action", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "facts", "get", "list_instances", "marks", "open_tasks",
+    "Action", "Call", "Detail", "Filter", "InstanceFacts", "action_form", "actions", "calls", "facts", "get", "list_instances", "marks", "open_tasks",
     "perform_action", "start", "step", "terminate", "variables",
 ]  # fmt: skip
 
@@ -175,7 +175,7 @@ def marks(
     definition_id = definition_id or state.definition_id
     entries = list(history.entries(session, instance_id, definition_id))
     bodies = _bodies(entries)
-    body = bodies.get(activation) if activation is not None else None
+    body = bodies.get(activation or (instance_id if definition_id == state.definition_id else ""))
     found = _past_marks(entry for entry in entries if body in (None, bodies.get(entry.activation or entry.scope or "")))
     counts: dict[str, int] = {}
     for node, phase in _live_nodes(state, definition_id, body):
@@ -183,6 +183,39 @@ def marks(
         if found.get(node) != "incident":
             found[node] = "incident" if phase == "incident" else "active"
     return found, counts
+
+
+@dataclass(frozen=True)
+class Call:
+    """A process that was called within an instance: its activation id and definition, and the call activity as it is named.
+
+    `item`: which of the items, where the call activity is a multi-instance. `name` is the process's, `node_name` the call activity's.
+    """
+
+    id: str
+    definition_id: str
+    name: str
+    node_name: str
+    item: int | None
+    is_running: bool
+
+
+def calls(session: Session, instance_id: str) -> list[Call]:
+    """Every process called, those that are running first, else in the order of the calls. Who may see it is the caller's question."""
+    around: dict[str, tuple[str, int | None]] = {}
+    found: dict[str, Call] = {}
+    for entry in history.entries(session, instance_id):
+        if entry.activation is None:
+            continue
+        if entry.kind == "activated" and entry.node_kind == "process":
+            node_name, item = around.get(entry.scope or "", ("", None))
+            name = entry.node_name or entry.node or ""
+            found[entry.activation] = Call(entry.activation, entry.definition_id, name, node_name, item, is_running=True)
+        elif entry.kind == "activated" and entry.node_kind == "callActivity":
+            around[entry.activation] = entry.node_name or entry.node or "", cast("int | None", entry.facts.get("loopCounter"))
+        elif entry.kind in ("completed", "cancelled") and entry.activation in found:
+            found[entry.activation] = replace(found[entry.activation], is_running=False)
+    return sorted(found.values(), key=lambda call: not call.is_running)
 
 
 def _bodies(entries: Iterable[Entry]) -> dict[str, str]:
