@@ -59,7 +59,7 @@ def _record_audience(session: Session, instance: Row, now: datetime) -> Iterator
 def _task_audience(session: Session, tasks: Sequence[TaskFacts], language: str) -> Iterator[Reason]:
     involved = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
     names = people.names(session, involved)
-    departments = dict(session.execute(select(Department.id, Department.name)).tuples().all())
+    departments = dict(session.execute(select(Department.id, Department.name)).all())
     relative = {access.OWN_ENTERPRISE, access.SERVING_CADRES, access.ZONE_SUPERVISORS}
     for task in tasks:
         facts: dict[str, object] = {"task": task.name}

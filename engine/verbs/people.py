@@ -298,7 +298,7 @@ def has_demonstrations(session: Session) -> bool:
 def names(session: Session, person_ids: Iterable[str]) -> dict[str, str]:
     """Id → name, for showing who did something."""
     found = session.execute(select(Person.id, Person.name).where(Person.id.in_(sorted(set(person_ids)))))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _people() -> Select:
