@@ -19,6 +19,7 @@ from webapp import (
 )  # fmt: skip
 from webapp.attempts import Application
 from webapp.settings import Settings
+from webapp.templating import InLanguages
 
 FAMILIES = (
     home, signing_in, inbox, task_pages, starting_pages, enterprise_pages, instance_pages, action_pages, attachment_pages,
@@ -29,6 +30,7 @@ FAMILIES = (
 def create_app(store: Store, settings: Settings, now: Callable[[], datetime] = clock.wall) -> Flask:
     """The WSGI application over an open, migrated store. `now` gives aware UTC; tests pass their own."""
     app = Application(__name__)
+    app.jinja_environment = InLanguages
     app.secret_key = settings.secret
     app.config.update(
         MAX_CONTENT_LENGTH=settings.largest_request,

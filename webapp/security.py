@@ -15,7 +15,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, ses
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
-from engine.verbs import access, people
+from engine.verbs import access, visitors
 from engine.verbs.access import Act
 from webapp.clock import now
 from webapp.database import store
@@ -85,11 +85,12 @@ def _load_actor() -> None:
     if not person or request.endpoint == "static":
         return
     with store().reading() as db:
-        standing = people.standing(db, person)
-        if standing is not None and standing.password_stamp == stamp:
-            g.actor, g.must_change_password = access.actor(db, person, now()), standing.password_is_temporary
-    if g.actor is None:
+        visitor = visitors.visitor(db, person, now())
+    if visitor is None or visitor.password_stamp != stamp:
         session.clear()
+        return
+    g.actor, g.must_change_password = visitor.actor, visitor.password_is_temporary
+    g.unread, g.calendar = visitor.unread, visitor.calendar
 
 
 def _guard() -> ResponseReturnValue | None:

@@ -19,10 +19,11 @@ def language() -> str:
     """`zh` or `en`."""
     if not has_request_context():
         return "zh"
-    if "language" not in g:
+    chosen: str | None = g.get("language")
+    if chosen is None:
         wanted = request.cookies.get(COOKIE, "zh")
-        g.language = wanted if wanted in LANGUAGES else "zh"
-    return g.language
+        chosen = g.language = wanted if wanted in LANGUAGES else "zh"
+    return chosen
 
 
 def t(code: str, /, **facts: object) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from flask import g
 from markupsafe import Markup, escape
 
 from engine.core.calendar import CHINA, Calendar
+from engine.texts import text
 from engine.verbs import calendars
 from webapp.clock import now
 from webapp.database import store
-from webapp.texts import t
+from webapp.texts import language, t
 
 Urgency = Literal["calm", "soon", "late"]
+SAID = 4_096  # moments in words that a process remembers
 
 
 @dataclass(frozen=True)
@@ -28,26 +31,34 @@ class Remaining:
 
 def local_words(moment: datetime | None) -> str:
     """`今天 10:42`, `11月25日 10:42`, another year with its year."""
-    if moment is None:
-        return "—"
-    there, today = moment.astimezone(CHINA), now().astimezone(CHINA).date()
-    key = {0: "time.today", -1: "time.yesterday", 1: "time.tomorrow"}.get((there.date() - today).days)
-    if key is None:
-        key = "time.this_year" if there.year == today.year else "time.other_year"
-    return t(key, year=there.year, month=there.month, day=there.day, clock=f"{there:%H:%M}")
-
-
-def full_words(moment: datetime) -> str:
-    there = moment.astimezone(CHINA)
-    weekday = t(f"time.weekday_{there.isoweekday()}")
-    return t("time.full", date=f"{there:%Y-%m-%d}", clock=f"{there:%H:%M:%S}", weekday=weekday)
+    return _words(moment, _today(), language()) if moment else "—"
 
 
 def local(moment: datetime | None) -> Markup:
     """The moment as a `time` element with the full moment in its title."""
-    if moment is None:
-        return Markup("—")
-    exact, title, words = moment.isoformat(timespec="seconds"), escape(full_words(moment)), escape(local_words(moment))
+    return _element(moment, _today(), language()) if moment else Markup("—")
+
+
+def _today() -> date:
+    return now().astimezone(CHINA).date()
+
+
+# A list says the same few moments again and again, and nothing but the arguments decides how.
+@lru_cache(maxsize=SAID)
+def _words(moment: datetime, today: date, language: str) -> str:
+    there = moment.astimezone(CHINA)
+    key = {0: "time.today", -1: "time.yesterday", 1: "time.tomorrow"}.get((there.date() - today).days)
+    if key is None:
+        key = "time.this_year" if there.year == today.year else "time.other_year"
+    return text(key, language, year=there.year, month=there.month, day=there.day, clock=f"{there:%H:%M}")
+
+
+@lru_cache(maxsize=SAID)
+def _element(moment: datetime, today: date, language: str) -> Markup:
+    there = moment.astimezone(CHINA)
+    weekday = text(f"time.weekday_{there.isoweekday()}", language)
+    full = text("time.full", language, date=f"{there:%Y-%m-%d}", clock=f"{there:%H:%M:%S}", weekday=weekday)
+    exact, title, words = moment.isoformat(timespec="seconds"), escape(full), escape(_words(moment, today, language))
     return Markup(f'<time datetime="{exact}" title="{title}">{words}</time>')
 
 

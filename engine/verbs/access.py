@@ -14,7 +14,7 @@ kind, it is visible until the task that was offered to them is closed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -109,10 +109,16 @@ SYSTEM = Actor("system", "系统", Kind.SYSTEM)
 
 def actor(session: Session, person_id: str, now: datetime) -> Actor:
     """The person as they act now. Raises NotFound for someone who does not exist or may no longer sign in."""
-    asked = {"person_id": person_id, "now": now}
-    persons, memberships, assignments = together(session, [(_PERSON, asked), (_MEMBERSHIPS, asked), (_ASSIGNMENTS, asked)])
-    if not persons:
+    found = acting(*together(session, [(statement, {"person_id": person_id, "now": now}) for statement in RIGHTS]))
+    if found is None:
         raise NotFound("person", person_id)
+    return found
+
+
+def acting(persons: Sequence[Any], memberships: Sequence[Any], assignments: Sequence[Any]) -> Actor | None:
+    """The actor by the rows of RIGHTS; None if there is no such person."""
+    if not persons:
+        return None
     (person,) = persons
     kind = Kind(person.kind)
     groups = {row.group for row in memberships}
@@ -150,6 +156,7 @@ _PERSON = Prepared(
 )  # fmt: skip
 _MEMBERSHIPS = Prepared(select(Membership.group).where(Membership.person_id == _WHO))
 _ASSIGNMENTS = Prepared(select(CadreAssignment.enterprise_id).where(CadreAssignment.person_id == _WHO, in_force(bindparam("now"))))
+RIGHTS = (_PERSON, _MEMBERSHIPS, _ASSIGNMENTS)  # what `acting` is made of; each is given `person_id` and `now`
 
 
 def may(actor: Actor, act: Act) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.core.calendar import Calendar, functions, standard
+from engine.tables.prepared import Prepared
 from engine.tables.settings import Holiday
 from engine.verbs import history
 from engine.verbs.access import Act, Actor, require
@@ -35,9 +37,16 @@ def set_day(session: Session, day: date, is_workday: bool | None, actor: Actor, 
     history.append(session, history.SYSTEM_STREAM, [history.entry("calendar_changed", now, **facts)], actor, now)
 
 
+def with_own_days(rows: Iterable[Any]) -> Calendar:
+    """The calendar by the rows of OWN_DAYS."""
+    return _calendar(tuple((row.day, row.is_workday) for row in rows))
+
+
+OWN_DAYS = Prepared(select(Holiday.day, Holiday.is_workday).order_by(Holiday.day))
+
+
 def _own_days(session: Session) -> tuple[tuple[date, bool], ...]:
-    rows = session.execute(select(Holiday.day, Holiday.is_workday).order_by(Holiday.day))
-    return tuple((day, is_workday) for day, is_workday in rows)
+    return tuple((row.day, row.is_workday) for row in OWN_DAYS.rows(session))
 
 
 @lru_cache(maxsize=16)

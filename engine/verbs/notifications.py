@@ -38,10 +38,10 @@ def unread(session: Session, actor: Actor, limit: int = 20) -> list[Row]:
 
 
 def count_unread(session: Session, actor: Actor) -> int:
-    return int(_UNREAD.rows(session, person_id=actor.id)[0].n)
+    return int(UNREAD.rows(session, person_id=actor.id)[0].n)
 
 
-_UNREAD = Prepared(
+UNREAD = Prepared(
     select(func.count().label("n")).where(Notification.person_id == bindparam("person_id"), Notification.read_at.is_(None))
 )
 

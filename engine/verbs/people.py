@@ -95,10 +95,10 @@ def standing(session: Session, person_id: str) -> Any | None:
     """`password_stamp`: what a session must carry to be this person's, new with each password; `password_is_temporary`: whether a
     password of their own has to be set first. None if they may no longer act.
     """
-    return _STANDING.first(session, person_id=person_id)
+    return STANDING.first(session, person_id=person_id)
 
 
-_STANDING = Prepared(
+STANDING = Prepared(
     select(Person.password_stamp, Person.password_is_temporary).where(Person.id == bindparam("person_id"), Person.is_active)
 )
 
