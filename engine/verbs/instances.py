@@ -166,7 +166,8 @@ def open_tasks(session: Session, instance_ids: Iterable[str]) -> dict[str, list[
 def marks(
     session: Session, instance_id: str, definition_id: str | None = None, activation: str | None = None
 ) -> tuple[dict[str, str], dict[str, int]]:
-    """How to colour a diagram: node or flow id → `active`, `done`, `incident` or `cancelled`; node id → number of live tokens.
+    """How to colour a diagram: node or flow id → `active`, `done`, `incident` or `cancelled`; node id → number of live tokens,
+    of a repeated activity the items that are there.
 
     `definition_id` chooses a called process's diagram instead of the instance's own; `activation`, such as a user task's id, chooses
     of several calls the one that it belongs to. Who may see the instance is the caller's question.
@@ -178,8 +179,8 @@ def marks(
     body = bodies.get(activation or (instance_id if definition_id == state.definition_id else ""))
     found = _past_marks(entry for entry in entries if body in (None, bodies.get(entry.activation or entry.scope or "")))
     counts: dict[str, int] = {}
-    for node, phase in _live_nodes(state, definition_id, body):
-        counts[node] = counts.get(node, 0) + 1
+    for node, phase, holds_items in _live_nodes(state, definition_id, body):
+        counts[node] = counts.get(node, 0) + (not holds_items)
         if found.get(node) != "incident":
             found[node] = "incident" if phase == "incident" else "active"
     return found, counts
@@ -236,17 +237,19 @@ def _past_marks(entries: Iterable[Entry]) -> dict[str, str]:
     return found
 
 
-def _live_nodes(state: State, definition_id: str, body: str | None) -> Iterable[tuple[str, str]]:
-    """(node id, phase) of the tokens in one definition's diagram, or in one call of it.
+def _live_nodes(state: State, definition_id: str, body: str | None) -> Iterable[tuple[str, str, bool]]:
+    """(node id, phase, whether it only holds its items) of the tokens in one definition's diagram, or in one call of it.
 
     A token without a node is a process's own; it names its definition where that is not the caller's.
     """
     places: dict[str, tuple[str, str]] = {}  # activation id → the process's activation that it is in, and its definition
-    for id_, parent, definition, node, phase, _ in cast("Iterable[list[Any]]", state.tokens):
+    rows = cast("list[list[Any]]", state.tokens)
+    items = {(parent, node) for _, parent, _, node, _, facts in rows if "item" in facts}
+    for id_, parent, definition, node, phase, _ in rows:
         around, callers = places.get(parent, (state.instance_id, state.definition_id))
         places[id_] = (id_ if node is None else around, definition or callers)
         if node is not None and places[id_][1] == definition_id and body in (None, places[id_][0]):
-            yield node, phase
+            yield node, phase, (id_, node) in items
 
 
 def variables(session: Session, instance_id: str, actor: Actor) -> dict[str, Variables]:
