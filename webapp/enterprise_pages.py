@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from engine.verbs import definitions, inboxes, instances, records, tasks
 from engine.verbs.access import Kind
 from engine.verbs.errors import NotAllowed
-from webapp.case_parts import case_parts, steps_of
+from webapp.case_parts import case_parts, line_asked_for, steps_of
 from webapp.clock import now
 from webapp.database import store
 from webapp.inbox import page_number
@@ -47,7 +47,7 @@ def follow(instance_id: str) -> ResponseReturnValue:
     _require_enterprise()
     with store().reading() as session:
         instance = instances.get(session, instance_id, g.actor)
-        case = case_parts(session, instance_id, g.actor, now())
+        case = case_parts(session, instance_id, g.actor, now(), before=line_asked_for())
         actions = instances.actions(session, instance_id, g.actor)
         mine = [task for box in ("mine", "groups") for task in session.execute(_in_case(box, instance_id))]
     return render_template("follow.html", instance=instance, case=case, actions=actions, mine=mine)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from engine.core.runtime.step import Status
 from engine.verbs import audience, definitions, departments, incidents, instances, retention, tasks
 from engine.verbs.access import Act, Kind
-from webapp.case_parts import case_parts
+from webapp.case_parts import case_parts, line_asked_for
 from webapp.clock import now
 from webapp.database import store, writing
 from webapp.inbox import page_number
@@ -56,7 +56,7 @@ def show(instance_id: str) -> ResponseReturnValue:
     with store().reading() as session:
         instance = instances.get(session, instance_id, g.actor)
         call = _chosen_call(session, instance_id)
-        case = case_parts(session, instance_id, g.actor, now(), (call.definition_id, call.id) if call else None)
+        case = case_parts(session, instance_id, g.actor, now(), (call.definition_id, call.id) if call else None, line_asked_for())
         found = session.execute(incidents.list_incidents(g.actor, instance_id)).all()
         reasons = audience.audience(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)

@@ -153,7 +153,7 @@ def _locked_head(session: Session, stream: str) -> tuple[type[ProcessInstance] |
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """A line of an instance's history in people's words. `tone`: ok, late, alert, calm; `words`: an opinion or a reason."""
+    """A line of an instance's history in people's words. `tone`: ok, late, alert, calm; `words`: an opinion or a reason; `seq`: its number."""
 
     at: datetime
     kind: str
@@ -162,6 +162,7 @@ class TimelineRow:
     words: str
     tone: str
     node: str | None
+    seq: int
 
 
 # What people want to know of an instance, and how it strikes them. The rest of the record is for auditors.
@@ -173,16 +174,23 @@ _TONES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def timeline(session: Session, instance_id: str, actor: Actor, language: str = "zh") -> list[TimelineRow]:
-    """What happened to an instance, oldest first. Raises NotFound if the actor may not see it."""
+def timeline(
+    session: Session, instance_id: str, actor: Actor, language: str = "zh", *, before: int | None = None, most: int | None = None
+) -> list[TimelineRow]:  # fmt: skip
+    """What happened to an instance, oldest first. Raises NotFound if the actor may not see it.
+
+    `most`: only so many lines, the newest; `before`: only lines with a smaller `seq`.
+    """
     if not may_see_instance(session, actor, instance_id):
         raise NotFound("instance", instance_id)
-    query = select(_EVENT).where(_EVENT.c.stream == instance_id, _EVENT.c.kind.in_(_TONES)).order_by(_EVENT.c.seq)
-    rows = [_line(row, language) for row in session.execute(query).mappings()]
+    query = select(_EVENT).where(_EVENT.c.stream == instance_id, _EVENT.c.kind.in_(_TONES)).order_by(_EVENT.c.seq.desc())
+    if before is not None:
+        query = query.where(_EVENT.c.seq < before)
+    rows = [_line(row, language) for row in session.execute(query.limit(most)).mappings()][::-1]
     if actor.kind is not Kind.ENTERPRISE:
         return rows
     # The people of an enterprise read what they said themselves, not how offices discuss their case.
-    own = set(session.scalars(select(UserTask.node).where(UserTask.instance_id == instance_id, visible_tasks(actor))))
+    own = set(session.scalars(select(UserTask.node).distinct().where(UserTask.instance_id == instance_id, visible_tasks(actor))))
     return [replace(row, words="") if row.kind == "task_completed" and row.node not in own else row for row in rows]
 
 
@@ -198,7 +206,7 @@ def _line(row: Mapping[str, Any], language: str) -> TimelineRow:
     who = "" if row["actor_id"] == SYSTEM.id else row["actor_name"]
     title = text(f"timeline.{key}", language, node=name, action=facts.get("action", ""))
     tone = "alert" if facts.get("status") == "failed" else _TONES[kind]
-    return TimelineRow(row["at"], kind, title, who, words, tone, row["node"])
+    return TimelineRow(row["at"], kind, title, who, words, tone, row["node"], row["seq"])
 
 
 def _local(moment: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,9 +11,12 @@ from flask import Flask
 from sqlalchemy import event
 
 from engine.tables.store import Store
+from engine.verbs import history
+from engine.verbs.access import SYSTEM
 from tests.performance.counting import statements
+from tests.verbs.running import Clock
 from tests.webapp.conftest import Visitor
-from webapp import texts
+from webapp import case_parts, texts
 
 
 @contextmanager
@@ -51,6 +55,32 @@ def test_many_rows_ask_for_no_more_than_one(town: Store, visit: Callable[[str], 
         spent.append(len(asked))
 
     assert spent[0] == spent[1]
+
+
+def test_a_long_history_comes_in_pages_and_each_line_once(
+    town: Store, clock: Clock, visit: Callable[[str], Visitor], file_request: Callable[..., str]
+) -> None:
+    case = file_request()
+    added = [history.entry("action_performed", clock.now, action=f"催办{number:03}", reason=f"催办{number:03}") for number in range(120)]
+    with town.writing() as session:
+        history.append(session, case, added, SYSTEM, clock.now)
+    visitor, seen, address = visit("zhou"), [], f"/instances/{case}"
+    while address:
+        page = visitor.text(address)
+        lines = re.findall(r"<blockquote>(催办\d+)</blockquote>", page)
+        assert len(lines) <= case_parts.LINES
+        seen += lines
+        earlier = re.search(r'rel="next" href="([^"]+)">更早', page)
+        address = earlier.group(1).replace("&amp;", "&") if earlier else ""
+
+    assert seen == [f"催办{number:03}" for number in reversed(range(120))]
+
+
+def test_a_history_is_asked_for_before_any_number(visit: Callable[[str], Visitor], file_request: Callable[..., str]) -> None:
+    case, visitor = file_request(), visit("zhou")
+
+    for number in ("0", "-5", "99999999999999999999", "x"):
+        visitor.text(f"/instances/{case}?before={number}")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
