@@ -1,4 +1,4 @@
-"""The load bench drives the real server: people sign in, read and complete tasks, and nothing goes wrong."""
+"""The load bench drives the real server: people sign in, read, complete tasks and start cases, and nothing goes wrong."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ def test_people_read_and_work_at_once_without_an_error(database: str, monkeypatc
 
     summary = lines[-1]
     assert summary.facts["errors"] == 0
-    assert {line.what for line in lines} >= {"/inbox", "/instances", "search", "complete"}
+    assert {line.what for line in lines} >= {"/inbox", "/instances", "search", "complete", "start"}

@@ -7,6 +7,7 @@ from typing import Literal
 
 Dialect = Literal["zhuqi", "stock"]
 GROUP = "bench"
+ENTRANCE = "bench_entrance"
 _HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="definitions" targetNamespace="http://bpmn.io/schema/bpmn">'
@@ -45,6 +46,14 @@ def items(dialect: Dialect, *, with_outputs: bool = False) -> str:
     )
     review = _user("review", "会签", dialect, "", ("begun",), "reviewed", loop)
     return _process("bench_collect" if with_outputs else "bench_items", [_start("begun"), review, _end("reviewed"), _flow("begun", "begin", "review"), _flow("reviewed", "review", "done")])
+
+
+def entrance(*starters: str) -> str:
+    """One user task, started by hand by these candidate groups, without a form."""
+    review = _user("review", "审核", "zhuqi", "", ("begun",), "reviewed")
+    parts = [_start("begun"), review, _end("reviewed"), _flow("begun", "begin", "review"), _flow("reviewed", "review", "done")]
+    groups = f'<zeebe:properties><zeebe:property name="candidateStarterGroups" value="{", ".join(starters)}"/></zeebe:properties>'
+    return _process(ENTRANCE, [f"<bpmn:extensionElements>{groups}</bpmn:extensionElements>", *parts])
 
 
 def timers(due: str) -> str:

@@ -15,7 +15,10 @@ from pathlib import Path
 from time import process_time, sleep
 
 from engine.tables.store import Store
+from engine.verbs import definitions
+from engine.verbs.access import SYSTEM, Kind
 from webapp import processes
+from webapp.bench import diagrams
 from webapp.bench.measure import Line, line
 from webapp.bench.seeding import seed
 from webapp.bench.townspeople import PASSWORD, PEOPLE
@@ -23,7 +26,7 @@ from webapp.bench.visitors import INBOX, PAGES, Visitor, live
 from webapp.bench.worlds import has_postgresql, stores
 
 LONGEST, MOST = 600, 200  # seconds, people
-WRITES = 0.1  # of all requests complete a task
+WRITES = 0.1  # of all requests complete a task or start a case
 WARM_UP = 3.0  # seconds that are not counted: templates are compiled, statements prepared
 TASKS, EVENTS = 5_000, 50_000
 
@@ -36,7 +39,7 @@ def load(people: int, seconds: int, scale: float = 1) -> Iterator[Line]:
 
 
 def on(database: str, people: int, seconds: int, scale: float) -> Iterator[Line]:
-    """Against a server of its own: people read only their inboxes, then lists of all kinds, then complete tasks besides."""
+    """Against a server of its own: people read only their inboxes, then lists of all kinds, then complete tasks and start cases besides."""
     names = [f"bench-{1 + number * (PEOPLE // people) % (PEOPLE - 1)}" for number in range(people)]
     ways = (("inbox", INBOX, 0.0), ("reading", PAGES, 0.0), (f"{WRITES:.0%} writing", PAGES, WRITES))
     with stores(database) as store, _server(store, scale) as server:
@@ -92,7 +95,11 @@ def _cpu(process: str) -> float:
 @contextmanager
 def _server(store: Store, scale: float) -> Iterator[_Server]:
     store.migrate()
-    seed(store, int(TASKS * scale), int(EVENTS * scale), datetime.now(UTC))
+    now = datetime.now(UTC)
+    seed(store, int(TASKS * scale), int(EVENTS * scale), now)
+    with store.writing() as session:
+        entrance = diagrams.entrance(Kind.CADRE, Kind.DEPARTMENT, Kind.SUPERVISOR)
+        definitions.deploy(session, {"bench_entrance.bpmn": entrance.encode()}, SYSTEM, now, source="api")
     store.close()
     with tempfile.TemporaryDirectory(prefix="zhuqi-load-") as folder:
         port = _free_port()

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from time import monotonic, perf_counter
 from urllib.parse import urlencode
 
+from webapp.bench.diagrams import ENTRANCE
+
 INBOX = ("/inbox?box=groups", "/inbox?box=mine", "/inbox?box=overdue")
 PAGES = (*INBOX, "/instances", "/inbox?box=groups&q=SQ20260001")
 TIMEOUT = 60.0  # seconds without any answer
+STARTS = 0.2  # of what people write begins a case: four tasks are completed meanwhile
 LATE = 409  # somebody else was faster: an answer, not an error
 _TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
 _TASK = re.compile(rb'class="main-link" href="(/tasks/[^"/]+)"')
@@ -31,7 +34,7 @@ class Visitor:
     username: str
     password: str
     port: int
-    writes: float  # share of requests that complete a task
+    writes: float  # share of requests that complete a task or start a case
     pages: Sequence[str] = PAGES
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: Counter[str] = field(default_factory=Counter)
@@ -85,6 +88,11 @@ class Visitor:
             if self._chance.random() >= self.writes:
                 path = self._chance.choice(self.pages)
                 yield "search" if "q=" in path else path.partition("?")[0], self._request("GET", path)
+                continue
+            if self._chance.random() < STARTS:
+                path = f"/start/{ENTRANCE}"
+                page = yield "start page", self._request("GET", path)
+                yield "start", self._request("POST", path, {"csrf_token": _token(page)})
                 continue
             page = yield "/inbox", self._request("GET", "/inbox?box=groups")
             if tasks := _TASK.findall(page):
