@@ -13,6 +13,8 @@ from datetime import datetime
 from engine.core.bpmn.model import EventDefinition, Node
 from engine.core.runtime.step import Variables
 
+MOST = 1_000  # signals, or conditions, that wait for the rest at one start event
+
 
 @dataclass(frozen=True, eq=False)
 class Occurrence:
@@ -36,6 +38,30 @@ def slot_of(event: EventDefinition) -> str:
     """
     text = event.name or event.value
     return " ".join(filter(None, [event.kind, event.timer, text.text if text else ""]))
+
+
+def room(node: Node, slot: str) -> int | None:
+    """How many occurrences of a kind may wait at a start event; a further one is not kept. None: any number, each for its time to live.
+
+    The standard has no word on what occurs again before the rest has. That a timer has fired once more says nothing new, so no more of
+    it wait than one instance takes. Signals and conditions bring variables and may each begin an instance of their own, up to `MOST`.
+    """
+    kind = slot.partition(" ")[0]
+    if kind == "message":
+        return None
+    return sum(slot_of(event) == slot for event in node.events) if kind == "timer" else MOST
+
+
+def missing(node: Node, slots: Iterable[str]) -> list[str]:
+    """The kinds of occurrences that the node still waits for, when these have come, in document order."""
+    left = list(slots)
+    found = []
+    for event in node.events:
+        if slot_of(event) in left:
+            left.remove(slot_of(event))
+        else:
+            found.append(slot_of(event))
+    return found
 
 
 def complete(node: Node, occurrences: Sequence[Occurrence]) -> list[Occurrence]:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from engine.core.bpmn.model import EventDefinition, Formula, Node, Process
 from engine.core.library import InMemory
-from engine.core.partial_starts import Occurrence, complete, merged, slot_of
+from engine.core.partial_starts import Occurrence, complete, merged, room, slot_of
 from engine.core.runtime import conditions
 from engine.core.runtime.formulas import value_of
 from engine.core.runtime.step import (
@@ -260,7 +260,11 @@ class World:
         place = process_id, node.id
         occurred = [one for one in self._occurred.get(place, []) if one.waits_at(self.now)] + [occurrence]
         consumed = complete(node, occurred)
-        self._occurred[place] = [one for one in occurred if one not in consumed and one.waits_at(self.now)]
+        left = [one for one in occurred if one not in consumed and one.waits_at(self.now)]
+        most = room(node, occurrence.slot)
+        if occurrence in left and most is not None and sum(one.slot == occurrence.slot for one in left) > most:
+            left.remove(occurrence)
+        self._occurred[place] = left
         return self.start(process_id, node.id, **merged(consumed)) if consumed else None
 
     def _starts(self, kind: str, name: str) -> Iterator[tuple[Process, Node]]:

@@ -48,6 +48,12 @@ class NotAllowed(EngineError):
         super().__init__(what=what)
 
 
+class ReasonMissing(EngineError):
+    """An act that overrules what would have happened needs a reason, which is recorded."""
+
+    code = "reason_missing"
+
+
 class TaskNotOpen(EngineError):
     """Someone completed or cancelled the task while the page was open. `closed_by` is a name, `mine` says it was the actor."""
 

@@ -6,26 +6,30 @@ instance will: so the process has had this message, and a request that is repeat
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, delete, func, or_, select, update
+import structlog
+from sqlalchemy import Row, Select, Table, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.core.bpmn.model import Node
-from engine.core.partial_starts import Occurrence, complete, merged, slot_of
+from engine.core.partial_starts import Occurrence, complete, merged, missing, room, slot_of
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import MessageReceipt, PartialStart
 from engine.tables.tasks import RequestKey
-from engine.verbs import buffered, ids, stepping
-from engine.verbs.access import Actor
+from engine.verbs import buffered, history, ids, stepping
+from engine.verbs.access import Act, Actor, require
 from engine.verbs.definitions import latest
+from engine.verbs.errors import NotFound, ReasonMissing
 from engine.verbs.library import Deployed
 from engine.verbs.stepping import InstanceFacts
 from engine.verbs.variables import checked
 
+log = structlog.get_logger(__name__)
 JOINING = 0x7A687173  # any number that only we use for this kind of lock
 _TABLE = cast(Table, PartialStart.__table__)
 
@@ -61,7 +65,7 @@ def _fill(
     if node is None or not node.parallel_multiple or occurrence.slot not in map(slot_of, node.events):
         return None
     consumed = complete(node, [*_waiting(session, definition.key, node, now), occurrence])
-    if occurrence not in consumed and occurrence.waits_at(now):
+    if occurrence not in consumed and occurrence.waits_at(now) and _has_room(session, definition.key, node, occurrence):
         _keep(session, definition.key, node_id, occurrence, now)
     if not consumed:
         return None
@@ -87,6 +91,17 @@ def _waiting(session: Session, process_key: str, node: Node, now: datetime) -> l
     here = select(_TABLE, rank.label("rank")).where(_TABLE.c.process_key == process_key, _TABLE.c.node == node.id, is_open).subquery()
     rows = session.execute(select(here).where(here.c.rank <= len(node.events)).order_by(here.c.created_at, here.c.id))
     return [Occurrence(row.slot, row.variables, row.correlation_key, row.expires_at, row.id, row.brought_by) for row in rows]
+
+
+def _has_room(session: Session, process_key: str, node: Node, occurrence: Occurrence) -> bool:
+    most = room(node, occurrence.slot)
+    if most is None:
+        return True
+    like_it = (_TABLE.c.process_key == process_key, _TABLE.c.node == node.id, _TABLE.c.slot == occurrence.slot)
+    if int(session.scalar(select(func.count()).select_from(_TABLE).where(*like_it)) or 0) < most:
+        return True
+    log.info("partial_start_not_kept", process=process_key, node=node.id, slot=occurrence.slot)
+    return False
 
 
 def _keep(session: Session, process_key: str, node_id: str, occurrence: Occurrence, now: datetime) -> None:
@@ -123,3 +138,63 @@ def _begun_by(session: Session, key: str, actor: Actor) -> InstanceFacts | None:
 def expire(session: Session, now: datetime) -> None:
     """Forget messages whose time is over."""
     session.execute(delete(PartialStart).where(PartialStart.expires_at <= now))
+
+
+# ------------------------------------------------------------------------------------------------------------ looking on
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An occurrence that waits for the rest of its start event. `slot` and `missing` as `core.partial_starts.slot_of` writes them."""
+
+    id: str
+    process_name: str
+    node_name: str
+    slot: str
+    correlation_key: str | None
+    missing: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def pending(actor: Actor, now: datetime) -> Select[Any]:
+    """What waits for the rest of a parallel multiple start event, the oldest first: rows for `describe`. Raises NotAllowed."""
+    require(actor, Act.REPAIR)
+    is_open = or_(_TABLE.c.expires_at.is_(None), _TABLE.c.expires_at > now)
+    names = ("id", "process_key", "node", "slot", "correlation_key", "created_at", "expires_at")
+    return select(*(_TABLE.c[name] for name in names)).where(is_open).order_by(_TABLE.c.created_at, _TABLE.c.id)
+
+
+def describe(session: Session, rows: Iterable[Row[Any]]) -> list[Pending]:
+    """What rows of `pending` wait for."""
+    return [_described(session, row) for row in rows]
+
+
+def _described(session: Session, row: Row[Any]) -> Pending:
+    definition = latest(session, row.process_key)
+    node = Deployed(session).process(definition.id).nodes[row.node]  # a version without it has dropped the row
+    here = select(_TABLE.c.slot, func.count()).where(_TABLE.c.process_key == row.process_key, _TABLE.c.node == row.node)
+    if row.correlation_key is not None:  # what has none goes with any
+        here = here.where(or_(_TABLE.c.correlation_key.is_(None), _TABLE.c.correlation_key == row.correlation_key))
+    come = [slot for slot, count in session.execute(here.group_by(_TABLE.c.slot)) for _ in range(min(count, len(node.events)))]
+    return Pending(
+        row.id, definition.name, node.name or node.id, row.slot, row.correlation_key, missing(node, come), row.created_at, row.expires_at
+    )
+
+
+def drop(session: Session, id_: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Let an occurrence wait no longer; the record keeps what it was and why. Raises NotAllowed, ReasonMissing, NotFound.
+
+    The message it came with counts as received: it does not come back.
+    """
+    require(actor, Act.REPAIR)
+    if not reason.strip():
+        raise ReasonMissing
+    row = session.execute(delete(_TABLE).where(_TABLE.c.id == id_).returning(_TABLE)).first()
+    if row is None:
+        raise NotFound("partial_start", id_)
+    line = history.entry(
+        "partial_start_dropped", now, node=row.node, process=row.process_key, event=row.slot, key=row.correlation_key,
+        since=row.created_at.isoformat(), reason=reason.strip(),
+    )  # fmt: skip
+    history.append(session, history.SYSTEM_STREAM, [line], actor, now)

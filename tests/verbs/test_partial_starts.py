@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
+from engine.core import partial_starts as core
 from engine.tables.instances import ProcessInstance
 from engine.tables.jobs import MessageReceipt, PartialStart
 from engine.tables.store import Store
@@ -203,12 +205,12 @@ def test_two_timers_are_told_apart(any_store: Store, clock: Clock) -> None:
     for _ in range(2):
         clock.now += DAY
         work(any_store, clock)
-    assert instances(any_store, clock) == [] and kept(any_store) == 3
+    assert instances(any_store, clock) == [] and kept(any_store) == 2
 
     clock.now += DAY
     work(any_store, clock)
 
-    assert len(instances(any_store, clock)) == 1 and kept(any_store) == 2
+    assert len(instances(any_store, clock)) == 1
 
 
 def test_facts_that_are_reported_twice_fill_one_place_and_get_the_instance_later(any_store: Store, clock: Clock) -> None:
@@ -238,3 +240,30 @@ def test_parts_that_arrive_at_the_same_moment_see_each_other(any_store: Store, c
     assert at_once(send) == {"buffered": 4, "started": 4}
     assert len(instances(any_store, clock)) == 4 and kept(any_store) == 0
     check_invariants(any_store)
+
+
+def test_a_timer_that_fires_again_and_again_does_not_pile_up(any_store: Store, clock: Clock) -> None:
+    bring(any_store, clock, (MESSAGES, APPLICATION + TIMER.format(1)))
+    for _ in range(3):
+        clock.now += DAY
+        work(any_store, clock)
+    assert kept(any_store) == 1
+
+    publish(any_store, clock, "application", "A1")
+    broadcast(any_store, clock)
+
+    assert len(instances(any_store, clock)) == 1 and kept(any_store) == 0
+
+
+def test_only_so_many_signals_wait_for_the_rest(any_store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "MOST", 2)
+    bring(any_store, clock)
+    for number in range(4):
+        broadcast(any_store, clock, number=number)
+    assert kept(any_store) == 2
+
+    for key in ("A1", "A2", "A3"):
+        publish(any_store, clock, "application", key)
+        publish(any_store, clock, "payment", key)
+
+    assert [brought(one) for one in instances(any_store, clock)] == [{"number": 0}, {"number": 1}]
