@@ -184,16 +184,35 @@ def person(chosen: argparse.Namespace) -> int:
 
 def verify_log(chosen: argparse.Namespace) -> int:
     from engine.verbs import history
+    from webapp import anchors
 
-    store = from_environment().store()
+    installation = from_environment()
+    store = installation.store()
     with store.reading() as session:
         broken = history.verify(session)
+    known = anchors.count(installation.anchors) if chosen.anchors else 0
+    broken += anchors.check(store, installation.anchors) if known else ()
     store.close()
     for fault in broken:
         print(text("cli.log_broken", chosen.language, stream=fault.stream, seq=fault.seq, why=text(f"history.broken.{fault.why}", chosen.language)))
     if broken:
         return _complain(chosen, "cli.log_bad", count=len(broken))
     _say(chosen, "cli.log_good")
+    if chosen.anchors and not known:
+        return _complain(chosen, "cli.no_anchors", folder=installation.anchors)
+    if chosen.anchors:
+        _say(chosen, "cli.anchors_good", count=known)
+    return 0
+
+
+def anchor(chosen: argparse.Namespace) -> int:
+    from webapp import anchors
+
+    installation = from_environment()
+    store = installation.store()
+    made = anchors.drop(store, installation.anchors, _now())
+    store.close()
+    _say(chosen, "cli.anchored", count=made.count, chain=made.chain, file=installation.anchors / anchors.LINES)
     return 0
 
 
@@ -252,7 +271,9 @@ def _parser() -> argparse.ArgumentParser:
     served.add_argument("--processes", type=int, metavar="N", help=text("cli.help.processes"))
     command("worker", worker)
     command("demo", demo)
-    command("verify-log", verify_log)
+    verified = command("verify-log", verify_log)
+    verified.add_argument("--anchors", action="store_true", help=text("cli.help.anchors"))
+    command("anchor", anchor)
     measured = command("bench", bench, as_json=True)
     measured.add_argument("names", nargs="*", metavar="NAME", help=text("cli.help.bench_names"))
     measured.add_argument("--scale", type=float, default=1, help=text("cli.help.scale"))

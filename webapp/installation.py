@@ -55,6 +55,11 @@ class Installation:
             os.fsync(out.fileno())
         unfinished.replace(file)
 
+    @property
+    def anchors(self) -> Path:
+        """The folder that anchors of the record are added to."""
+        return self.home / "anchors"
+
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Installation:
     """ZHUQI_HOME (default `data` in the project), ZHUQI_DATABASE, HOST, PORT."""

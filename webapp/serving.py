@@ -16,7 +16,7 @@ import waitress
 from engine.tables.store import Store
 from engine.verbs import library, people
 from engine.verbs.worker import run_forever
-from webapp import processes
+from webapp import anchors, processes
 from webapp.app import create_app
 from webapp.installation import Installation
 from webapp.settings import Settings, SettingsRefused, from_environment
@@ -95,7 +95,7 @@ def _work(store: Store, installation: Installation) -> None:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_forever(store, stop, keep=installation.keep)
+    run_forever(store, stop, keep=installation.keep, daily=lambda store, now: anchors.drop_daily(store, installation.anchors, now))
     store.close()
 
 

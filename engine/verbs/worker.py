@@ -64,9 +64,13 @@ def run_once(
 
 
 def run_forever(
-    store: Store, stop: Event, clock: Callable[[], datetime] = lambda: datetime.now(UTC), keep: housekeeping.Keep | None = None
-) -> None:
-    """Work until `stop` is set. The body of the worker's thread or process. `keep`: the archive; without it nothing is removed."""
+    store: Store, stop: Event, clock: Callable[[], datetime] = lambda: datetime.now(UTC), keep: housekeeping.Keep | None = None,
+    daily: Callable[[Store, datetime], object] | None = None,
+) -> None:  # fmt: skip
+    """Work until `stop` is set. The body of the worker's thread or process.
+
+    `keep`: the archive; without it nothing is removed. `daily` is done at the beginning and then once a day.
+    """
     worker, swept, tidied = new_name(), datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         pause = LONGEST_SLEEP
@@ -78,8 +82,10 @@ def run_forever(
             if is_time and keep is not None:
                 housekeeping.archive_expired(store, keep, now)
             if now - tidied >= housekeeping.TIDY:
+                tidied = now  # also if it fails: it is not so urgent that it is tried every second
                 housekeeping.tidy(store, now)
-                tidied = now
+                if daily is not None:
+                    daily(store, now)
             swept = now if is_time else swept
         except Exception:
             # The database is away or locked: the jobs are still there when it is back.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from engine.tables.jobs import PartialStart
 from engine.tables.people import Person
 from engine.verbs import attachments, incidents, instances
 from engine.verbs.access import SYSTEM
@@ -39,6 +40,8 @@ OPEN: dict[str, set[str]] = {
     "instance_pages.show": STAFF_OF_CASE | {"zhao"},
     "instance_pages.retry": {"zhou", "admin"},
     "instance_pages.terminate": {"zhou"},
+    "oversight_pages.show": {"zhou", "admin"},
+    "oversight_pages.drop": {"zhou", "admin"},
     "action_pages.show": {"zhao"},
     "action_pages.refresh": {"zhao"},
     "action_pages.perform": {"zhao"},
@@ -73,13 +76,16 @@ def test_every_page_is_listed_here_and_marked_in_its_view(app):
 
 
 @pytest.fixture
-def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[str, str, dict[str, str]]]:
+def address(app, town, clock, file_request, open_task, visit) -> Callable[[str], tuple[str, str, dict[str, str]]]:
     """`address("task_pages.claim")`: method, path and fields of a request to that page about zhao's case."""
     paper = (io.BytesIO(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"), "材料.pdf")
     case = file_request("zhao", papers=paper)
     broken = file_request("zhao", subject="故障")
     visitor = visit("li")
     visitor.post(f"/tasks/{open_task(broken)}/complete", {"result": "…", "settled": "yes"})
+    with town.writing() as session:
+        session.add(PartialStart(id="start", process_key="request", node="filed", slot="message paid", variables={}, created_at=clock.now))
+        session.flush()
     with town.reading() as session:
         ids = {
             "instance_id": case,
@@ -88,13 +94,14 @@ def address(app, town, file_request, open_task, visit) -> Callable[[str], tuple[
             "attachment_id": attachments.of_instance(session, case, SYSTEM)[0].id,
             "definition_id": "request:1",
             "key": "request",
+            "start_id": "start",
             "name": "policies",
             "person_id": session.scalar(select(Person.id).where(Person.username == "sun")),
         }
         colleague = session.scalar(select(Person.id).where(Person.username == "ma"))
         incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
     person = {"name": "孙立", "kind": "department", "department_id": "finance"}
-    fields = {"task_pages.assign": {"person": colleague}, "people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"},
+    fields = {"task_pages.assign": {"person": colleague}, "people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"}, "oversight_pages.drop": {"reason": "不会再来"},
               "reference_pages.save": {"_version": "1", "cell.id": "p3", "cell.title": "稳岗返还"},
               "reference_pages.replace": {"_version": "1", "content": "id,title\np9,稳岗返还\n"}}  # fmt: skip
 
