@@ -72,8 +72,11 @@ def _emit_choice(tree: Choice, program: Program) -> None:
 
 
 def _emit_repeat(tree: Repeat, program: Program) -> None:
+    start = len(program.code)
     for _ in range(tree.least):
         _emit(tree.item, program)
+        if len(program.code) == start:
+            return  # nothing, however often
     if tree.most is None:
         fork = program.emit(FORK)
         _emit(tree.item, program)

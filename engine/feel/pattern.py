@@ -81,11 +81,24 @@ def ways(tree: Tree, length: int) -> int:
         return ways(tree.item, length)
     if isinstance(tree, Repeat):
         inner = ways(tree.item, length)
-        most = length if tree.most is None else min(tree.most, length)
+        if inner == MANY or (tree.least > 1 and _may_be_empty(tree.item)):
+            return MANY  # for the latter, no length bounds how often it is repeated
+        most = length + 1 if tree.most is None else min(tree.most, length + 1)  # the last time perhaps without a character
         if inner == 1:
             return max(most - tree.least + 1, 1)
-        return MANY if most > 20 else min(sum(inner**times for times in range(tree.least, most + 1)), MANY)
+        return MANY if most > 20 else min(sum(inner**times for times in range(most + 1)), MANY)
     return 1
+
+
+def _may_be_empty(tree: Tree) -> bool:
+    """Whether it can match without a character."""
+    if isinstance(tree, Sequence):
+        return all(map(_may_be_empty, tree.items))
+    if isinstance(tree, Choice):
+        return any(map(_may_be_empty, tree.items))
+    if isinstance(tree, Repeat):
+        return tree.least == 0 or _may_be_empty(tree.item)
+    return _may_be_empty(tree.item) if isinstance(tree, Group) else not isinstance(tree, Characters)
 
 
 def source_of(tree: Tree) -> str | None:
@@ -281,6 +294,7 @@ class Reader:
                 if self.depth > DEPTH_LIMIT:
                     raise Null("pattern_too_complex")
                 without = self.characters()
+                self.depth -= 1
                 if self.peek() != "]":
                     raise self.bad()
                 break
