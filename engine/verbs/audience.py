@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.tables.people import CadreAssignment, Department, Person
+from engine.tables.tasks import TaskCandidate, UserTask
 from engine.texts import text
 from engine.verbs import access, people
 from engine.verbs.access import Actor, Kind
-from engine.verbs.case_facts import TaskFacts, instance_facts, task_facts
+from engine.verbs.case_facts import instance_facts
 from engine.verbs.errors import NotFound
+
+_RELATIVE = {access.OWN_ENTERPRISE, access.SERVING_CADRES, access.ZONE_SUPERVISORS}
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,7 @@ def audience(session: Session, instance_id: str, actor: Actor, now: datetime, la
     instance = instance_facts(session, instance_id)
     if instance is None or actor.kind is Kind.ENTERPRISE:
         raise NotFound("instance", instance_id)
-    tasks = task_facts(session, instance_id)
-    found = [*_record_audience(session, instance, now), *_task_audience(session, tasks, language)]
+    found = [*_record_audience(session, instance, now), *_task_audience(session, instance_id, language)]
     return list({(reason.code, reason.who): reason for reason in found}.values())
 
 
@@ -56,22 +59,28 @@ def _record_audience(session: Session, instance: Row, now: datetime) -> Iterator
             yield Reason("zone", name, {"zone": instance.zone_name or "—"})
 
 
-def _task_audience(session: Session, tasks: Sequence[TaskFacts], language: str) -> Iterator[Reason]:
-    involved = {id_ for task in tasks for id_ in (task.assignee, *task.candidate_users) if id_}
-    names = people.names(session, involved)
+def _task_audience(session: Session, instance_id: str, language: str) -> Iterator[Reason]:
+    rows = session.execute(_involved(instance_id)).all()
+    named = {row.assignee for row in rows if row.assignee} | {row.value for row in rows if row.kind == "user"}
+    names = people.names(session, named)
     departments = dict(session.execute(select(Department.id, Department.name)).all())
-    relative = {access.OWN_ENTERPRISE, access.SERVING_CADRES, access.ZONE_SUPERVISORS}
-    for task in tasks:
-        facts: dict[str, object] = {"task": task.name}
-        if task.assignee in names:
-            yield Reason("held", names[task.assignee], facts)
-        if task.closed_at is None:
-            for id_ in task.candidate_users & names.keys():
-                yield Reason("offered", names[id_], facts)
-        for group in sorted(task.candidate_groups - relative):
-            department = departments.get(group.removeprefix(access.DEPARTMENT)) if group.startswith(access.DEPARTMENT) else None
-            word = text(f"access.group.{group}", language) if group in set(Kind) else group
-            if group not in set(Kind):
-                yield Reason("team", department or group, facts)
-            elif task.closed_at is None:
-                yield Reason("offered", word, facts)
+    for row in rows:
+        facts: dict[str, object] = {"task": row.name}
+        if row.assignee in names:
+            yield Reason("held", names[row.assignee], facts)
+        if row.kind == "user" and row.is_open and row.value in names:
+            yield Reason("offered", names[row.value], facts)
+        if row.kind == "group" and row.value not in _RELATIVE:
+            if row.value not in set(Kind):
+                department = row.value.startswith(access.DEPARTMENT) and departments.get(row.value.removeprefix(access.DEPARTMENT))
+                yield Reason("team", department or row.value, facts)
+            elif row.is_open:
+                yield Reason("offered", text(f"access.group.{row.value}", language), facts)
+
+
+def _involved(instance_id: str) -> Select[Any]:
+    """Who holds tasks of an instance or was offered them, each once however often it has gone round; by the last such task."""
+    is_open = UserTask.closed_at.is_(None).label("is_open")
+    who = (UserTask.name, UserTask.assignee, is_open, TaskCandidate.kind, TaskCandidate.value)
+    found = select(*who).outerjoin(TaskCandidate, TaskCandidate.task_id == UserTask.id).where(UserTask.instance_id == instance_id)
+    return found.group_by(*who).order_by(func.max(UserTask.created_at), func.max(UserTask.id), TaskCandidate.kind.desc(), TaskCandidate.value)
