@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import current_app, g
 from sqlalchemy.orm import Session
 
-from engine.tables.store import Store
+from engine.tables.store import Store, after_commit
 
 
 def store() -> Store:
@@ -19,8 +19,14 @@ def store() -> Store:
 def writing() -> Iterator[Session]:
     """A transaction of the request that is being answered.
 
-    Once its commit begins, something of the request may be kept: its view is not run again from there on (see `attempts`).
+    Once its commit begins, something of the request may be kept, and after it, is: `attempts` decides by that whether its view is
+    run again. What is written may travel with the commit, so that a deadlock of the writes shows only there.
     """
     with store().writing() as session:
+        after_commit(session, _note_kept)
         yield session
         g.may_be_kept = True
+
+
+def _note_kept() -> None:
+    g.is_kept = True

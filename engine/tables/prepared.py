@@ -1,48 +1,49 @@
-"""Statements of hot paths: written with SQLAlchemy Core, compiled once per kind of database, run on the driver's own cursor.
+"""Statements of hot paths: written with SQLAlchemy Core, compiled once per kind of database, run without SQLAlchemy's execution.
 
 What SQLAlchemy does for every execution (cache keys, contexts, result objects) costs more than SQLite needs to answer. A `Prepared`
 keeps what is of use: the typed columns' conversions and the dialect's SQL. On PostgreSQL `together` sends several statements in one
-round trip. Whoever listens to the engine's statements is told of these too.
+round trip, and what is to be written `later` goes with whatever is sent next, at last with the commit. Whoever listens to the engine's
+statements is told of these too.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from engine.tables.store import connection_of
+from engine.tables.store import connection_of, pipeline_of
 from engine.tables.types import Utc, Words, sqlite_moment, storable
 
+if TYPE_CHECKING:
+    from engine.tables.pipelines import Answer, Pipeline
+
+_POSTGRESQL = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
 
 
-class Untouched(Exception):
-    """A write that must change a row has found none."""
-
-
 class _Form(NamedTuple):
-    """A statement as one driver takes it: by position (SQLite) or by name (PostgreSQL)."""
+    """A statement as one database takes it, and the values that it binds, in order."""
 
     sql: str
     binds: tuple[tuple[str, Convert | None], ...]
     fixed: Mapping[str, Any]
-    is_positional: bool
     row: Callable[[Iterable[Any]], Any] | None
     results: tuple[tuple[int, Convert], ...]
 
-    def bound(self, values: Values) -> Any:
+    def bound(self, values: Values) -> list[Any]:
         given = {**self.fixed, **values} if self.fixed else values
-        if self.is_positional:
-            return [given[name] if convert is None else convert(given[name]) for name, convert in self.binds]
-        return {name: given[name] if convert is None else convert(given[name]) for name, convert in self.binds}
+        return [given[name] if convert is None else convert(given[name]) for name, convert in self.binds]
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
         made, results = self.row, self.results
@@ -58,14 +59,16 @@ class _Form(NamedTuple):
 class Prepared:
     """One Core statement, or what makes it for a dialect. `columns`: the columns that an insert is given.
 
-    A bound parameter without a value of its own is one of every call. `touches_one`: a write that touches no row raises Untouched.
+    A bound parameter without a value of its own is one of every call. `if_untouched` makes the error, from the values, of a write that
+    must touch a row and has not.
     """
 
     def __init__(
-        self, statement: Executable | Callable[[str], Executable], columns: Iterable[str] | None = None, *, touches_one: bool = False
+        self, statement: Executable | Callable[[str], Executable], columns: Iterable[str] | None = None, *,
+        if_untouched: Callable[[Values], Exception] | None = None,
     ) -> None:  # fmt: skip
         self._statement = statement
-        self.touches_one = touches_one
+        self.if_untouched = if_untouched
         self._columns = list(columns) if columns is not None else None
         self._forms: dict[str, _Form] = {}
 
@@ -78,7 +81,7 @@ class Prepared:
         return found[0] if found else None
 
     def run(self, session: Session, values: Values | Sequence[Values]) -> int:
-        """Write; the number of rows touched by the (last) execution."""
+        """Write; the number of rows touched."""
         found: int = together(session, [(self, values)])[0]
         return found
 
@@ -107,84 +110,88 @@ Call = tuple[Prepared, Values | Sequence[Values]]
 def together(session: Session, calls: Sequence[Call]) -> list[Any]:
     """Run statements in order, in one round trip where the driver can: rows of each that reads, the count of each that writes."""
     connection = connection_of(session)
+    bound = _bound(connection, calls)
+    if (pipeline := pipeline_of(connection)) is None:
+        return [_run(connection, *one) for one in bound]
+    for one in bound:
+        _put(pipeline, *one)
+    answers = pipeline.run()
+    own = iter(answers[len(answers) - sum(len(rows) for _, _, rows in bound) :])  # what waited before comes first
+    return [_result(form, [next(own) for _ in rows]) for _, form, rows in bound]
+
+
+def later(session: Session, calls: Sequence[Call]) -> None:
+    """Write in this transaction, in order, before anything else happens in it: on PostgreSQL with the next round trip.
+
+    What goes wrong is raised there; by the commit at the latest, which then does not come about. Inside a savepoint nothing waits: it is
+    undone with what has gone wrong in it.
+    """
+    connection = connection_of(session)
+    if (pipeline := pipeline_of(connection)) is None or session.in_nested_transaction():
+        together(session, calls)
+        return
+    for one in _bound(connection, calls):
+        _put(pipeline, *one)
+
+
+_Bound = tuple[Prepared, _Form, Sequence[Values]]
+
+
+def _bound(connection: Connection, calls: Sequence[Call]) -> list[_Bound]:
+    bound = [
+        (prepared, prepared.form(connection.dialect), [values] if isinstance(values, Mapping) else values) for prepared, values in calls
+    ]
     if connection.dispatch.before_cursor_execute:
-        _announce(connection, calls)
-    if connection.dialect.driver == "psycopg" and len(calls) > 1:
-        return _at_once(connection, calls)
-    driver: Any = connection.connection.dbapi_connection
-    return [_result(prepared, *_executed(connection, driver, prepared, values)) for prepared, values in calls]
+        _announce(connection, bound)
+    return bound
 
 
-def _at_once(connection: Connection, calls: Sequence[Call]) -> list[Any]:
-    driver: Any = connection.connection.dbapi_connection
-    done: list[tuple[_Form, Any]] = []
+def _announce(connection: Connection, bound: Iterable[_Bound]) -> None:
+    for _, form, rows in bound:
+        params: Any = form.bound(rows[0]) if len(rows) == 1 else list(map(form.bound, rows))
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, None, form.sql, params, None, len(rows) > 1)
+
+
+def _run(connection: Connection, prepared: Prepared, form: _Form, rows: Sequence[Values]) -> Any:
+    """On SQLite."""
+    cursor: Any = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
     try:
-        with driver.pipeline():
-            for prepared, values in calls:
-                done.append(_executed(connection, driver, prepared, values))
-    except DBAPIError:
-        raise
-    except connection.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-        for (prepared, _), (form, cursor) in zip(calls, done, strict=False):
-            _check(prepared, form, cursor)  # what failed may have failed because the one before it found nothing
-        raise _told(connection, "; ".join(form.sql for form, _ in done), error) from error
-    return [_result(prepared, form, cursor) for (prepared, _), (form, cursor) in zip(calls, done, strict=True)]
-
-
-def _executed(connection: Connection, driver: Any, prepared: Prepared, values: Values | Sequence[Values]) -> tuple[_Form, Any]:
-    """The statement's form and the cursor that has run it."""
-    form = prepared.form(connection.dialect)
-    params, is_many = _params(form, values)
-    cursor = driver.cursor()
-    try:
-        (cursor.executemany if is_many else cursor.execute)(form.sql, params)
-    except connection.dialect.dbapi.Error as error:  # type: ignore[union-attr]
-        raise _told(connection, form.sql, error) from error
-    return form, cursor
-
-
-def _told(connection: Connection, sql: str, error: Exception) -> DBAPIError:
-    """The driver's error as SQLAlchemy tells it."""
-    dialect: Any = connection.dialect
-    return DBAPIError.instance(sql, None, error, dialect.dbapi.Error, dialect=dialect)  # type: ignore[return-value]
-
-
-def _result(prepared: Prepared, form: _Form, cursor: Any) -> Any:
-    _check(prepared, form, cursor)
+        if len(rows) == 1:
+            cursor.execute(form.sql, form.bound(rows[0]))
+        else:
+            cursor.executemany(form.sql, map(form.bound, rows))
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(form.sql, None, error, sqlite3.Error) from error
+    if prepared.if_untouched is not None and cursor.rowcount == 0:
+        raise prepared.if_untouched(rows[0])
     return form.read(cursor.fetchall()) if form.row is not None else cursor.rowcount
 
 
-def _check(prepared: Prepared, form: _Form, cursor: Any) -> None:
-    if prepared.touches_one and cursor.rowcount == 0:
-        raise Untouched(form.sql)
+def _put(pipeline: Pipeline, prepared: Prepared, form: _Form, rows: Sequence[Values]) -> None:
+    for values in rows:
+        pipeline.put(form.sql, form.bound(values), prepared.if_untouched and partial(prepared.if_untouched, values))
 
 
-def _params(form: _Form, values: Values | Sequence[Values]) -> tuple[Any, bool]:
-    """Parameters of one execution, or of several."""
-    if isinstance(values, Mapping):
-        return form.bound(values), False
-    return (form.bound(values[0]), False) if len(values) == 1 else (list(map(form.bound, values)), True)
-
-
-def _announce(connection: Connection, calls: Sequence[Call]) -> None:
-    for prepared, values in calls:
-        form = prepared.form(connection.dialect)
-        params, is_many = _params(form, values)
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, None, form.sql, params, None, is_many)
+def _result(form: _Form, answers: Sequence[Answer]) -> Any:
+    if form.row is None:
+        return sum(answer.count for answer in answers)
+    return form.read(row for answer in answers for row in answer.rows)
 
 
 def _compiled(statement: Executable, dialect: Dialect, columns: list[str] | None) -> _Form:
+    if dialect.name == "postgresql":
+        dialect = _POSTGRESQL
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and not (columns and name in columns)}
-    names = tuple(compiled.positiontup if compiled.positional else compiled.bind_names.values())
     entries = compiled._result_columns
     processors = [entry.type._cached_result_processor(dialect, None) for entry in entries]
     return _Form(
         sql=str(compiled),
-        binds=tuple((name, _bind(compiled.binds[name].type, compiled._bind_processors.get(name), dialect)) for name in names),
+        binds=tuple(
+            (name, _bind(compiled.binds[name].type, compiled._bind_processors.get(name), dialect)) for name in compiled.positiontup
+        ),
         fixed=fixed,
-        is_positional=bool(compiled.positional),
         row=namedtuple("Row", [entry.keyname for entry in entries], rename=True)._make if entries else None,
         results=tuple((i, convert) for i, convert in enumerate(processors) if convert is not None),
     )

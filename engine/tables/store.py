@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from select import POLLIN, poll
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
@@ -20,6 +20,9 @@ from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from engine.tables.pipelines import Pipeline
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY = timedelta(seconds=30)  # how long a writer waits for another one on SQLite
@@ -36,6 +39,7 @@ LEFT_BEHIND = "zhuqi_left_behind"
 CONNECTION = "zhuqi_connection"
 CROSSED = frozenset({"40001", "40P01", "55P03"})  # PostgreSQL: serialization failure, deadlock, lock not available
 LOST = ("08", "57P")  # classes of PostgreSQL's: the connection, the server being shut down
+PIPELINE = "zhuqi_pipeline"
 MIGRATING = 0x7A68757169  # any number that only we use for this lock
 
 
@@ -59,6 +63,11 @@ class Store:
             event.listen(self.engine, "do_execute", _plan_anew)
             event.listen(self.engine, "checkin", _note_rest)
             event.listen(self.engine, "checkout", _check_life)
+            event.listen(self.engine, "before_execute", _flush)
+            event.listen(self.engine, "commit", _commit)
+            event.listen(self.engine, "rollback", _forget)
+            event.listen(self.engine, "rollback_savepoint", _forget)
+            event.listen(self.engine, "reset", _forget_all)
         # Pages ask several questions and must get answers that fit together.
         self._reading_engine = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writing_engine = self.engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
@@ -131,9 +140,22 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) if state is None else state in CROSSED or state.startswith(LOST)
 
 
+def is_undone(error: DBAPIError) -> bool:
+    """Whether the database says so itself, so that nothing of the transaction is kept, even if it was being committed."""
+    return getattr(error.orig, "sqlstate", None) in CROSSED
+
+
 def connection_of(session: Session) -> Connection:
     """The connection that a session works on: the one it was opened with, without asking the session each time."""
+    if session.in_nested_transaction():
+        return session.connection()  # by being asked for it a session sets its savepoint
     return session.info.get(CONNECTION) or session.connection()
+
+
+def pipeline_of(connection: Connection) -> Pipeline | None:
+    """What is sent on a connection to PostgreSQL; None on SQLite, where nothing has to be sent."""
+    pipeline: Pipeline | None = connection.info.get(PIPELINE)
+    return pipeline
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:
@@ -154,12 +176,15 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     cursor.close()
 
 
-def _prepare_postgresql(connection: Any, record: object) -> None:
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    from engine.tables.pipelines import Pipeline  # the driver is installed where it is needed
+
     connection.prepared_max = PREPARED
     # Making machine code of a plan, or starting helpers for it, takes longer than answering what a page asks.
     connection.execute("SET jit TO off")
     connection.execute("SET max_parallel_workers_per_gather TO 0")
     connection.commit()
+    record.info[PIPELINE] = Pipeline(connection)
 
 
 def _plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
@@ -168,6 +193,25 @@ def _plan_anew(cursor: Any, statement: str, parameters: Any, context: Any) -> bo
         return False
     cursor.execute(statement, parameters, prepare=False)
     return True
+
+
+def _flush(connection: Connection, *statement: object) -> None:
+    connection.info[PIPELINE].flush()
+
+
+def _commit(connection: Connection) -> None:
+    # With what is still to be written: the driver, asked to commit right after this, finds it done.
+    connection.info[PIPELINE].commit()
+
+
+def _forget_all(connection: object, record: Any, state: object) -> None:
+    # A transaction that a failed commit has left open is undone when its connection goes back.
+    record.info[PIPELINE].forget()
+
+
+def _forget(connection: Connection, *savepoint: object) -> None:
+    if not connection.invalidated:
+        connection.info[PIPELINE].forget()
 
 
 def _note_rest(connection: Any, record: Any) -> None:

@@ -14,7 +14,7 @@ from engine.core.runtime.step import CompleteTask, State, Variables
 from engine.tables.definitions import FormDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Department
-from engine.tables.prepared import Prepared, together
+from engine.tables.prepared import Prepared, later, together
 from engine.tables.tasks import Attachment, Draft, TaskCandidate, UserTask
 from engine.verbs import access, attachments, items, stepping
 from engine.verbs.access import Actor
@@ -65,7 +65,7 @@ def complete(
     if task.has_files:
         attachments.settle(session, facts.id, values, actor, now, task_id=task_id)
     if task.has_draft:
-        _DROP_DRAFT.run(session, {**which, "person_id": actor.id})
+        later(session, [(_DROP_DRAFT, {**which, "person_id": actor.id})])
     return facts
 
 

