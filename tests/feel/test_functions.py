@@ -42,6 +42,7 @@ STRINGS = [
     ('contains("abc", "")', True), ('starts with("", "a")', False), ('matches("foobar", "^Fo*b", "i")', True),
     ('matches("a\\nb", "a.b")', False), ('matches("a\\nb", "a.b", "s")', True), ('matches("a\\nb", "^b$", "m")', True),
     (f'matches("{"b" * 40}", "^{"[a-z-[a]]" * 40}$")', True), ('matches("b", "(?:a?){30}b")', True),
+    ('date and time(now(), "")', None),
     ('matches("ab", "a b", "x")', True), ('matches("a.b", "a.b", "q")', True), ('matches("axb", "a.b", "q")', False),
     ('matches("a", "(")', None), ('matches("a", "a", "z")', None), ('matches("企业", "^\\p{L}+$")', True),
     ('matches("企业", "^[\\u4e00-\\u9fff]+$")', True), ('matches("ab\\n", "b$")', False), ('matches("A", "[^a]", "i")', False),

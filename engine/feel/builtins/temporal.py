@@ -96,7 +96,7 @@ def date_and_time_of_both(run: Run, day: date, clock: time) -> datetime:
 def date_and_time_in(run: Run, value: datetime, name: str) -> datetime:
     """The same instant in another zone."""
     sample = parse_time(f"00:00:00@{name}") or parse_time(f"00:00:00{name}")
-    if sample is None:
+    if sample is None or sample.tzinfo is None:
         raise Null("unknown_zone", zone=name[:40])
     return (value if value.tzinfo else value.replace(tzinfo=HOME)).astimezone(sample.tzinfo)
 
