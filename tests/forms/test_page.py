@@ -279,6 +279,17 @@ def test_moments_are_shown_in_local_time_whatever_their_zone(draw):
     assert page.xpath("//*[@id='f-b']/@value") == ["09:30"]
 
 
+@pytest.mark.parametrize("value", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-01:00"])
+def test_a_moment_at_the_end_of_the_calendar_is_shown_as_it_is(draw, value):
+    page = draw(view(form_of(field("datetime", subtype="datetime")), {"a": value}, now=NOW))
+    assert page.xpath("//*[@id='f-a']/@value") == [value]
+
+
+def test_a_number_that_no_page_can_write_out_is_shown_as_its_text(draw):
+    page = draw(view(form_of(field("number")), {"a": "1e999999999"}, now=NOW))
+    assert page.xpath("//*[@id='f-a']/@value") == ["1e999999999"]
+
+
 def test_a_date_field_may_carry_the_labels_of_its_halves(draw):
     form = form_of({"type": "datetime", "id": "a", "key": "a", "subtype": "datetime", "dateLabel": "日期", "timeLabel": "时间"})
     assert draw(view(form, {}, now=NOW)).xpath("//label")[0].text_content() == "日期 时间"

@@ -15,6 +15,7 @@ from engine.feel import Expression
 
 TEXT = 50_000  # characters of one text property
 COLUMNS = 16
+EXPONENT = 6_144  # of the largest number in FEEL
 
 
 class Values:
@@ -181,14 +182,14 @@ class Values:
 
 
 def as_number(value: Json) -> Decimal | None:
-    """A JSON number, or its text as form-js also writes it; None for anything else."""
+    """A JSON number, or its text as form-js also writes it; None for anything else, and for what no page could write out."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         number = Decimal(str(value))
     except ArithmeticError:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= EXPONENT else None
 
 
 def _short(value: object) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from engine.core.forms.properties import as_number
 LINE = 1_000  # characters of a single-line field without maxLength
 TEXT = 20_000  # characters of a multi-line field without maxLength
 DIGITS = 15  # that a JSON number keeps exactly
+_EXACT = Context(prec=7_000)  # more digits than a number and an increment of any size have between them
 ZONE = ZoneInfo("Asia/Shanghai")
 T = TypeVar("T")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)")
@@ -152,23 +153,24 @@ def _number(text: str, component: Component) -> Json:
     if len(plain) > 60 or not _NUMBER.fullmatch(plain) or not plain.isascii():
         raise Invalid("not_a_number", value=_short(text))
     number = Decimal(plain)
+    shortest = number.normalize(_EXACT)
     digits = component.settings.get("decimalDigits")
-    places = max(0, -int(number.normalize().as_tuple().exponent))
+    places = max(0, -int(shortest.as_tuple().exponent))
     if isinstance(digits, int) and places > digits:
         raise Invalid("not_an_integer" if digits == 0 else "too_many_decimals", digits=digits)
     increment = component.settings.get("increment")
-    if isinstance(increment, Decimal) and increment > 0 and number % increment:
-        below = number - number % increment - (increment if number < 0 else 0)
-        raise Invalid("not_a_step", below=_plain(below), above=_plain(below + increment))
+    if isinstance(increment, Decimal) and increment > 0 and (rest := _EXACT.remainder(number, increment)):
+        below = _EXACT.subtract(number, rest + increment if number < 0 else rest)
+        raise Invalid("not_a_step", below=_plain(below), above=_plain(_EXACT.add(below, increment)))
     if component.settings.get("serializeToString"):
         return format(number, "f")
-    if len(number.normalize().as_tuple().digits) > DIGITS or abs(number.adjusted()) > 300:
+    if len(shortest.as_tuple().digits) > DIGITS or abs(number.adjusted()) > 300:
         raise Invalid("too_many_digits", limit=DIGITS)
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _plain(number: Decimal) -> str:
-    return format(number.normalize(), "f")
+    return format(number.normalize(_EXACT), "f")
 
 
 def _choose(text: str, options: Sequence[Option]) -> Json:
@@ -275,7 +277,7 @@ def _local(value: Json, subtype: str) -> str:
         moment = datetime.fromisoformat(text)
         local = moment.replace(tzinfo=moment.tzinfo or ZONE).astimezone(ZONE)
         return local.strftime("%Y-%m-%dT%H:%M")
-    except (Invalid, ValueError):
+    except (Invalid, ValueError, OverflowError):
         return text
 
 
