@@ -9,9 +9,11 @@ from flask import Blueprint, flash, g, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from engine.core.forms.model import FieldError
-from engine.verbs import tasks
-from engine.verbs.access import Kind, may_work_on
-from engine.verbs.errors import AlreadyClaimed, FormInvalid, StimulusRefused, TaskNotOpen
+from engine.core.runtime.step import Json
+from engine.verbs import departments, tasks
+from engine.verbs.access import DEPARTMENT, Act, Kind, may, may_work_on
+from engine.verbs.errors import AlreadyClaimed, FormInvalid, ReasonMissing, StimulusRefused, TaskNotOpen
+from webapp import times
 from webapp.case_parts import case_parts
 from webapp.clock import now
 from webapp.database import store, writing
@@ -19,10 +21,11 @@ from webapp.error_pages import sentence
 from webapp.failures import attended
 from webapp.form_views import fragment, saved_words, shown, typed_words
 from webapp.posted_forms import Raw, posted, received, typed
-from webapp.security import signed_in
+from webapp.security import needs, signed_in
 from webapp.texts import t
 
 pages = Blueprint("task_pages", __name__, url_prefix="/tasks")
+LONGEST_REASON = 1_000  # characters
 
 
 @pages.get("/<task_id>")
@@ -57,6 +60,36 @@ def assign(task_id: str) -> ResponseReturnValue:
         is_done = tasks.assign(session, task_id, request.form.get("person", ""), g.actor, now())
     _tell(is_done, t("task.assigned"))
     return redirect(url_for(".show", task_id=task_id), 303)
+
+
+@pages.post("/<task_id>/change")
+@needs(Act.SUPERVISE)
+def change(task_id: str) -> ResponseReturnValue:
+    """A supervisor changes what the task's candidates see: until when, how urgent, whose it is; with a reason."""
+    try:
+        with writing() as session:
+            values = _changed(tasks.get(session, task_id, g.actor))
+            if values:
+                reason = request.form.get("reason", "")[:LONGEST_REASON]
+                _tell(tasks.update_task(session, task_id, values, reason, g.actor, now()), t("task.changed"))
+            else:
+                flash(t("task.nothing_changed"), "ok")
+    except (ReasonMissing, StimulusRefused, TaskNotOpen) as refused:
+        flash(sentence(refused), "late")
+    return redirect(url_for(".show", task_id=task_id), 303)
+
+
+def _changed(task: tasks.TaskDetail) -> dict[str, Json]:
+    """What of the task shall be another, as `tasks.update_task` takes it. What is no moment or number is left for it to refuse."""
+    given = {name: request.form.get(name, "").strip()[:40] for name in ("due", "priority", "department")}
+    values: dict[str, Json] = {}
+    if given["due"] != times.typed(task.due_at):
+        values["due_at"] = times.from_typed(given["due"]) if given["due"] else None
+    if given["priority"] not in ("", str(task.priority)):
+        values["priority"] = int(given["priority"]) if given["priority"].isascii() and given["priority"].isdigit() else given["priority"]
+    if given["department"]:
+        values["candidate_groups"] = [DEPARTMENT + given["department"]]
+    return values
 
 
 @pages.post("/<task_id>/draft")
@@ -127,9 +160,12 @@ def _page(task_id: str, raw: Raw | None = None, errors: Mapping[str, FieldError]
         may_work = may_work_on(g.actor, task)
         task_form = tasks.form(session, task_id, g.actor, now(), closed=not may_work)
         holders = tasks.holders(session, task, g.actor)
+        may_change = task.closed_at is None and may(g.actor, Act.SUPERVISE)
+        offices = departments.departments(session, task.zone_id) if may_change else []
         case = case_parts(session, task.instance_id, g.actor, now(), (task.definition_id, task.id))
     return render_template(
-        "task.html", task=task, case=case, may_work=may_work, holders=holders, may_release=tasks.may_release(g.actor, task),
+        "task.html", task=task, case=case, may_work=may_work, holders=holders, may_change=may_change, departments=offices, due=times.typed(task.due_at),
+        may_release=tasks.may_release(g.actor, task),
         form=shown(task_form, now(), raw, errors, read_only=not may_work), draft_from=task_form.saved_at if raw is None and may_work else None,
         refresh_url=url_for(".refresh", task_id=task_id), draft_url=url_for(".draft", task_id=task_id),
     )  # fmt: skip

@@ -67,6 +67,19 @@ def local_day(moment: datetime | None) -> str:
     return f"{moment.astimezone(CHINA):%Y-%m-%d}" if moment else "—"
 
 
+def typed(moment: datetime | None) -> str:
+    """The moment as a field for a day and a time has it: `2026-11-25T17:30`, empty without one."""
+    return f"{moment.astimezone(CHINA):%Y-%m-%dT%H:%M}" if moment else ""
+
+
+def from_typed(text: str) -> str:
+    """What such a field holds as an ISO moment; anything else as it is, for whoever judges it."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=CHINA).isoformat()
+    except ValueError:
+        return text
+
+
 def calendar() -> Calendar:
     """The calendar of working days, read once per request."""
     if "calendar" not in g:

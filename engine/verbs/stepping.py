@@ -218,6 +218,8 @@ def _line(library: Deployed, state: State, stimulus: Stimulus, change: TaskChang
     wait = next(wait for wait in state.waits if wait.id == change.task_id)
     node = library.process(wait.definition_id).nodes[wait.node]
     facts: dict[str, Any] = dict(change.values)
+    if change.by and "reason" in change.by:
+        facts["reason"] = change.by["reason"]
     if change.event == "completing":
         entered = stimulus.variables if isinstance(stimulus, CompleteTask) else _entered(state, change.task_id)
         facts = {"opinion": opinion(node, entered, now), "clause": node.properties.get("clause")}

@@ -20,7 +20,7 @@ from engine.tables.tasks import TaskCandidate, UserTask
 from engine.verbs import access, attachments, completing, filling, history, stepping
 from engine.verbs.access import Actor, visible_tasks
 from engine.verbs.case_facts import TaskFacts, candidates_of
-from engine.verbs.errors import AlreadyClaimed, NotAllowed, NotFound, TaskNotOpen
+from engine.verbs.errors import AlreadyClaimed, NotAllowed, NotFound, ReasonMissing, TaskNotOpen
 from engine.verbs.filling import Raw, TaskForm
 from engine.verbs.inboxes import BOXES, Page, counts, inbox, page
 from engine.verbs.library import Deployed
@@ -166,14 +166,18 @@ def _may_hold(person: Actor, task: TaskDetail) -> bool:
     return person.kind in access.WORKERS and not is_stranger
 
 
-def update_task(session: Session, task_id: str, values: Mapping[str, Json], actor: Actor, now: datetime) -> None:
+def update_task(session: Session, task_id: str, values: Mapping[str, Json], reason: str, actor: Actor, now: datetime) -> bool:
     """A supervisor changes an open task's candidates, dates or priority: `values` as in `step.TaskChange`, without the assignee.
 
-    Raises NotAllowed, NotFound, TaskNotOpen, StimulusRefused.
+    The reason is recorded with it. False as with `claim`. Raises NotAllowed, NotFound, TaskNotOpen, ReasonMissing, StimulusRefused.
     """
     access.require(actor, access.Act.SUPERVISE)
+    if not reason.strip():
+        raise ReasonMissing
     task = _open(session, task_id, actor)
-    stepping.step(session, task.instance_id, ChangeTask(task_id, values, _by(actor)), actor, now)
+    by = {**_by(actor), "reason": reason.strip()}
+    stepping.step(session, task.instance_id, ChangeTask(task_id, values, by), actor, now)
+    return not _has_listeners(session, task)
 
 
 def _give(session: Session, task: TaskDetail, person_id: str | None, kind: str, actor: Actor, now: datetime) -> bool:

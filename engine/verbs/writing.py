@@ -19,7 +19,7 @@ from engine.core.runtime.step import Entry, State, Status, Step, VariableChange,
 from engine.tables.instances import Event, Incident, InstanceText, ProcessInstance, Variable
 from engine.tables.jobs import Job, Subscription
 from engine.tables.prepared import Call, Prepared, later, upsert
-from engine.tables.tasks import TaskCandidate, UserTask
+from engine.tables.tasks import Draft, TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
 from engine.verbs import effects, hot, items, labels, search, states
 from engine.verbs.access import Actor, offers
@@ -62,6 +62,7 @@ _COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values
 _CANCEL = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome")))
 _WITHDRAW = Prepared(update(_CANDIDATE).where(_CANDIDATE.c.task_id == bindparam("this")).values(is_open=False, is_free=False))
 _DROP_JOB, _DROP_SUBSCRIPTION = (Prepared(delete(table).where(table.c.id == bindparam("this"))) for table in (_JOB, _SUBSCRIPTION))
+_DROP_DRAFT = Prepared(delete(Draft).where(Draft.subject == bindparam("this"), Draft.person_id == bindparam("person")))
 _RESOLVE = Prepared(update(_INCIDENT).where(_INCIDENT.c.id == bindparam("this")).values(_bound("resolved_at", "resolved_by")))
 _UNSET = Prepared(
     delete(_VARIABLE).where(
@@ -251,6 +252,8 @@ def _close(change: Change, waits: Sequence[Wait]) -> None:
     gone = {"closed_at": now, "closed_by": actor, "outcome": "cancelled"}
     change.write(_COMPLETE, [{"this": wait.id, **done} for wait in tasks if wait.id in completed])
     change.write(_CANCEL, [{"this": wait.id, **gone} for wait in tasks if wait.id not in completed])
+    if by != actor:  # a completion that waited for a listener, with the draft; whoever completes at once drops their own
+        change.write(_DROP_DRAFT, [{"this": wait.id, "person": by} for wait in tasks if wait.id in completed])
     change.write(_WITHDRAW, [{"this": wait.id} for wait in tasks])
     change.write(_DROP_JOB, [{"this": wait.id} for wait in _of(waits, "job", "timer")])
     change.write(_DROP_SUBSCRIPTION, [{"this": wait.id} for wait in _of(waits, "message", "signal")])

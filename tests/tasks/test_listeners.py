@@ -90,6 +90,21 @@ def test_what_was_typed_is_kept_until_the_listener_agrees(world: World) -> None:
     assert of_task(world, case) == (None, None, None)
 
 
+def test_what_was_typed_goes_when_the_listener_has_agreed(any_world: World) -> None:
+    case = begun(any_world, "task_listeners_every")
+    answer(any_world, case)
+    task_id, desk, other = any_world.task(case, "approve"), any_world.actor("desk_one"), any_world.actor("desk_two")
+    with any_world.store.writing() as session:
+        for person, word in ((desk, "mine"), (other, "theirs")):
+            tasks.save_draft(session, task_id, {"note": [word]}, person, any_world.clock.now)
+    any_world.complete(case, "approve", "desk_one")
+
+    answer(any_world, case)
+
+    with any_world.store.reading() as session:
+        assert session.scalars(select(Draft.raw)).all() == [{"note": ["theirs"]}]
+
+
 def test_a_listener_that_says_no_at_once_is_told_to_the_person(world: World) -> None:
     case = begun(world, "task_listeners_feel", amount=500)
 
@@ -105,7 +120,7 @@ def test_a_supervisor_gives_a_task_to_somebody_and_changes_it(any_world: World) 
     boss, task_id = any_world.actor("supervisor_east"), any_world.task(case, "handle_case")
     with any_world.store.writing() as session:
         tasks.assign(session, task_id, "water_one", boss, any_world.clock.now)
-        tasks.update_task(session, task_id, {"priority": 90, "candidate_groups": ["desk"]}, boss, any_world.clock.now)
+        tasks.update_task(session, task_id, {"priority": 90, "candidate_groups": ["desk"]}, "先办", boss, any_world.clock.now)
 
     assert of_task(any_world, case, "handle_case") == ("water_one", None, None)
     assert acts(any_world, case) == [("task_assigned", "supervisor_east"), ("task_updated", "supervisor_east")]

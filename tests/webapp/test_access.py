@@ -29,6 +29,7 @@ OPEN: dict[str, set[str]] = {
     "task_pages.refresh": {"li", "ma"},
     "task_pages.complete": {"li", "ma"},
     "task_pages.assign": {"zhou"},
+    "task_pages.change": {"zhou"},
     "starting_pages.choose": STARTERS,
     "starting_pages.fill_in": {"zhao", "qian", "wang"},
     "starting_pages.draft": {"zhao", "qian", "wang"},

@@ -6,9 +6,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from engine.tables.instances import ProcessInstance
+from engine.tables.tasks import UserTask
 from engine.verbs import instances, recording
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import work
@@ -264,3 +265,35 @@ def test_cases_past_their_retention_time_are_counted_for_supervisors(visit, town
     assert "等待归档" in visit("zhou").text("/instances")
     assert "等待归档" not in visit("li").text("/instances")
     assert visit("zhou").get("/readyz").get_json()["kept"] == {"held": 0, "waiting": 1}
+
+
+def test_a_supervisor_changes_limit_priority_and_department_with_a_reason(visit, town, file_request, open_task):
+    case = file_request()
+    task, zhou = open_task(case), visit("zhou")
+    zhou.get(f"/tasks/{task}")
+    given = {"due": "2026-03-20T17:30", "priority": "80", "department": "finance"}
+
+    assert "请写明原因" in zhou.post(f"/tasks/{task}/change", {**given, "reason": " "}, follow_redirects=True).text
+    assert "任务已调整" in zhou.post(f"/tasks/{task}/change", {**given, "reason": "材料由金融局补齐"}, follow_redirects=True).text
+
+    assert "3月20日 17:30" in zhou.text(f"/tasks/{task}") and "材料由金融局补齐" in zhou.text(f"/instances/{case}")
+    with town.reading() as session:
+        row = session.execute(select(UserTask.priority, UserTask.due_at).where(UserTask.id == task)).one()
+    assert (row.priority, row.due_at.isoformat()) == (80, "2026-03-20T09:30:00+00:00")
+    assert "厂区排水" in visit("sun").text("/inbox?box=groups") and "厂区排水" not in visit("li").text("/inbox?box=groups")
+
+
+def test_a_change_that_changes_nothing_or_does_not_fit_is_told(visit, file_request, open_task):
+    task, zhou = open_task(file_request()), visit("zhou")
+    page = zhou.text(f"/tasks/{task}")
+    due = re.search(r'name="due" value="([^"]+)"', page).group(1)
+    same = {"due": due, "priority": "50", "department": "", "reason": "看看"}
+    assert "没有改动任何内容" in zhou.post(f"/tasks/{task}/change", same, follow_redirects=True).text
+    assert "不符合任务的要求" in zhou.post(f"/tasks/{task}/change", {**same, "priority": "101"}, follow_redirects=True).text
+    assert "不符合任务的要求" in zhou.post(f"/tasks/{task}/change", {**same, "due": "下周"}, follow_redirects=True).text
+    assert "没有改动任何内容" in zhou.post(f"/tasks/{task}/change", same, follow_redirects=True).text
+
+
+def test_only_supervisors_are_offered_the_change(visit, file_request, open_task):
+    task = open_task(file_request())
+    assert "调整期限" in visit("zhou").text(f"/tasks/{task}") and "调整期限" not in visit("li").text(f"/tasks/{task}")
