@@ -42,19 +42,26 @@ class Visitor:
     cookie: bytes = b""
 
     def __post_init__(self) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._is_here = False
         self._chance = random.Random(self.username)
         self._answer = bytearray()
         self._kind, self._begun = "", 0.0
 
     def sign_in(self) -> None:
         """Before the clock runs: hashing a password is meant to take its time."""
+        self._connect()
         page, _ = self._at_once(self._request("GET", "/sign-in"))
         fields = {"username": self.username, "password": self.password, "csrf_token": _token(page)}
         _, status = self._at_once(self._request("POST", "/sign-in", fields))
         if status != 303:
             self.errors[f"sign-in {status}"] += 1
+        self.connection.close()
+        self._is_here = False
+
+    def _connect(self) -> None:
+        self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._is_here = True
 
     def forget(self) -> None:
         """What was measured so far does not count; an answer still on its way is heard first."""
@@ -65,7 +72,9 @@ class Visitor:
         self.late = 0
 
     def ask(self) -> None:
-        """Send the first request."""
+        """Send the first request. Connections that come while others are answered are shared among the server's processes."""
+        if not self._is_here:
+            self._connect()
         self._day = self._living()
         self._send(next(self._day))
 
@@ -143,8 +152,8 @@ def live(visitors: Iterable[Visitor], seconds: float) -> float:
     begun = monotonic()
     with selectors.DefaultSelector() as selector:
         for visitor in visitors:
-            selector.register(visitor.connection, selectors.EVENT_READ, visitor)
             visitor.ask()
+            selector.register(visitor.connection, selectors.EVENT_READ, visitor)
         while monotonic() - begun < seconds and selector.get_map():
             for key, _ in selector.select(timeout=1):
                 visitor = key.data
