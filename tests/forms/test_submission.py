@@ -64,6 +64,7 @@ BOTH = field("datetime", subtype="datetime", timeSerializingFormat="utc_offset")
         (field(validate={"validationType": "phone"}), ["0379-65912345"], "0379-65912345"),
         (field(validate={"validationType": "phone"}), ["+4930664040900"], "+4930664040900"),
         (field(validate={"validationType": "phone"}), ["123"], "form.not_a_phone"),
+        (field(validate={"validationType": "phone"}), ["1380000000٣"], "form.not_a_phone"),
         (field(properties={"format": "uscc"}), ["91110000600037341L"], "91110000600037341L"),
         (field(properties={"format": "uscc"}), ["91110000600037341A"], "form.not_a_uscc"),
         (field("textarea"), ["第一行\r\n第二行 "], "第一行\n第二行 "),

@@ -21,7 +21,7 @@ from engine.core.forms.values import is_empty
 # HTML Standard §4.10.5.1.5 bounds an address the same way; RFC 5321 §4.5.3.1 gives the lengths.
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 # Mainland mobile, fixed line with area code and extension, 400/800 and short service numbers, or international.
-_PHONE = re.compile(r"1[3-9]\d{9}|(0\d{2,3}-?)[2-9]\d{6,7}(-\d{1,6})?|[48]00-?\d{3}-?\d{4}|1\d{4}|(\+|00)[1-9]\d{6,14}")
+_PHONE = re.compile(r"1[3-9]\d{9}|(0\d{2,3}-?)[2-9]\d{6,7}(-\d{1,6})?|[48]00-?\d{3}-?\d{4}|1\d{4}|(\+|00)[1-9]\d{6,14}", re.ASCII)
 
 
 def limit(component: Component, name: str, scope: Mapping[str, object], now: datetime) -> Decimal | None:
