@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,15 @@ def test_aggregation_of_what_cannot_be_added_fails() -> None:
         value(content, a=1)
 
     assert failed.value.code == "aggregation_type"
+
+
+def test_a_sum_beyond_all_numbers_fails() -> None:
+    content = document(decision(table([("a", "")], [("x", "")], [("-", "a"), ("-", "a")], "COLLECT/SUM")))
+
+    with pytest.raises(DecisionFailed) as failed:
+        value(content, a=Decimal("9e6144"))
+
+    assert failed.value.code == "sum_out_of_range"
 
 
 def test_the_smallest_date_is_collected() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, Overflow
 
 from engine.core.dmn.failure import DecisionFailed
 from engine.core.dmn.model import DecisionTable, Rule
@@ -28,7 +28,7 @@ class Match:
 def result(table: DecisionTable, matches: Sequence[Match], place: str) -> object:
     """The table's result for at least one match: a value, a context, or a list. `place` names the decision in failures.
 
-    Raises DecisionFailed `several_rules_match`, `rules_disagree`, `aggregation_type`.
+    Raises DecisionFailed `several_rules_match`, `rules_disagree`, `aggregation_type`, `sum_out_of_range`.
     """
     return _POLICIES[table.hit_policy](table, matches, place)
 
@@ -79,19 +79,22 @@ def _collect(table: DecisionTable, matches: Sequence[Match], place: str) -> obje
     if len(kinds) > 1 or kinds & {"null", "context", "list", "function", "boolean", "range"}:
         raise DecisionFailed("aggregation_type", decision=place, aggregation=table.aggregation, types=", ".join(sorted(kinds)))
     if table.aggregation == "SUM":
-        return _sum(values, kinds, place)
+        return _sum(matches, values, kinds, place)
     try:
         return min(values) if table.aggregation == "MIN" else max(values)  # type: ignore[type-var]
     except TypeError:  # local and zoned times have no common order
         raise DecisionFailed("aggregation_type", decision=place, aggregation=table.aggregation, types=", ".join(kinds)) from None
 
 
-def _sum(values: Sequence[object], kinds: set[str], place: str) -> Decimal:
+def _sum(matches: Sequence[Match], values: Sequence[object], kinds: set[str], place: str) -> Decimal:
     if kinds != {"number"}:
         raise DecisionFailed("aggregation_type", decision=place, aggregation="SUM", types=", ".join(kinds))
     total = Decimal(0)
-    for value in values:
-        total = DECIMAL128.add(total, value)  # type: ignore[arg-type]
+    try:
+        for value in values:
+            total = DECIMAL128.add(total, value)  # type: ignore[arg-type]
+    except Overflow:
+        raise DecisionFailed("sum_out_of_range", decision=place, rules=_numbers(matches)) from None
     return total
 
 
