@@ -15,7 +15,7 @@ from engine.tables.store import Store
 from engine.verbs.access import Act, may
 from webapp import (
     action_pages, attachment_pages, channel_pages, clause_pages, clock, definition_pages, enterprise_pages, error_pages, health, home, inbox, instance_pages,
-    menu, notification_pages, oversight_pages, password_pages, people_pages, people_words, reference_pages, security, signing_in, starting_pages, task_pages, texts, times,
+    menu, notification_pages, oversight_pages, password_pages, people_pages, people_words, record_pages, reference_pages, security, signing_in, starting_pages, task_pages, texts, times,
 )  # fmt: skip
 from webapp.attempts import Application
 from webapp.settings import Settings
@@ -23,7 +23,7 @@ from webapp.templating import InLanguages
 
 FAMILIES = (
     home, signing_in, inbox, task_pages, starting_pages, enterprise_pages, instance_pages, oversight_pages, action_pages, attachment_pages,
-    definition_pages, reference_pages, people_pages, password_pages, clause_pages, channel_pages, notification_pages, texts, health,
+    definition_pages, reference_pages, people_pages, record_pages, password_pages, clause_pages, channel_pages, notification_pages, texts, health,
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def entries() -> list[Place]:
     if may(actor, Act.START) and actor.kind is not Kind.ENTERPRISE:
         places.append(_place("menu.start", "plus", "starting_pages.choose", "starting_pages."))
     if actor.kind not in (Kind.ENTERPRISE, Kind.DESIGNER):
-        places.append(_place("menu.instances", "list", "instance_pages.show_all", "instance_pages.", "oversight_pages."))
+        places.append(_place("menu.instances", "list", "instance_pages.show_all", "instance_pages.", "oversight_pages.", "record_pages."))
     if may(actor, Act.SEE_DEFINITIONS):
         places.append(_place("menu.definitions", "diagram", "definition_pages.show_all", "definition_pages."))
     if may(actor, Act.SET_REFERENCE):

@@ -60,16 +60,7 @@ def _cadre(session: Session, enterprise_id: str, given: Mapping[str, Json], now:
     person = given.get("person")
     if person is None:
         return []
-    serving = session.execute(
-        select(CadreAssignment.id, CadreAssignment.person_id).where(CadreAssignment.enterprise_id == enterprise_id, in_force(now))
-    ).all()
-    for assignment in serving:
-        if assignment.person_id != person:
-            records.end_assignment(session, assignment.id, now, SYSTEM, now)
-    if any(assignment.person_id == person for assignment in serving):
-        return []
-    records.assign_cadre(session, enterprise_id, str(person), SYSTEM, now)
-    return ["person"]
+    return ["person"] if records.entrust(session, enterprise_id, str(person), SYSTEM, now) else []
 
 
 _WRITERS: Mapping[str, Callable[[Session, str, Variables, datetime, str], list[str]]] = {"enterprise": _enterprise, "cadre": _cadre}

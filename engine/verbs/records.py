@@ -16,7 +16,7 @@ from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Enterprise, Person, Zone
 from engine.verbs import history
 from engine.verbs.access import SYSTEM, Act, Actor, Kind, in_force, require, visible_enterprises
-from engine.verbs.errors import EngineError, NotAllowed, NotFound
+from engine.verbs.errors import EngineError, NotAllowed, NotFound, ReasonMissing
 from engine.verbs.search import contains
 
 
@@ -159,12 +159,43 @@ def create_enterprise(
     return enterprise_id
 
 
+def move_enterprise(session: Session, enterprise_id: str, zone_id: str, reason: str, actor: Actor, now: datetime) -> bool:
+    """The enterprise belongs to another zone from now on; whether that is news. Its cases under way stay with the zone they began in.
+
+    Not for supervisors, who act in their own zone only. Raises NotAllowed, ReasonMissing, NotFound.
+    """
+    if actor.kind is Kind.SUPERVISOR:
+        raise NotAllowed(Act.MANAGE_RECORDS.value)
+    require_reach(session, actor, zone_id)
+    before = enterprise(session, enterprise_id, actor)
+    if zone_id == before.zone_id:
+        return False
+    if not reason.strip():
+        raise ReasonMissing
+    session.execute(update(Enterprise).where(Enterprise.id == enterprise_id).values(zone_id=zone_id))
+    _record(session, "enterprise_moved", actor, now, enterprise=enterprise_id, before=before.zone_id, zone=zone_id, reason=reason.strip())
+    return True
+
+
 # ------------------------------------------------------------------------------------------------------- cadre assignments
+
+
+def entrust(session: Session, enterprise_id: str, person_id: str, actor: Actor, now: datetime, *, reason: str = "") -> bool:
+    """The enterprise is served by this cadre from now on and by nobody else; whether that is news. Raises as `assign_cadre`."""
+    require(actor, Act.MANAGE_RECORDS)
+    serving = assignments(session, enterprise_id, actor, now)
+    for assignment in serving:
+        if assignment.person_id != person_id:
+            end_assignment(session, assignment.id, now, actor, now, reason=reason)
+    is_new = all(assignment.person_id != person_id for assignment in serving)
+    if is_new:
+        assign_cadre(session, enterprise_id, person_id, actor, now, reason=reason)
+    return is_new or len(serving) > 1
 
 
 def assign_cadre(
     session: Session, enterprise_id: str, person_id: str, actor: Actor, now: datetime, *, valid_from: datetime | None = None,
-    valid_until: datetime | None = None,
+    valid_until: datetime | None = None, reason: str = "",
 ) -> str:  # fmt: skip
     """A cadre serves an enterprise from `valid_from` (now) until before `valid_until` (further notice); the assignment's id.
 
@@ -190,11 +221,13 @@ def assign_cadre(
         id=assignment_id, enterprise_id=enterprise_id, person_id=person_id, valid_from=start, valid_until=valid_until,
         assigned_by=None if actor.id == SYSTEM.id else actor.id,
     ))  # fmt: skip
-    _record(session, "cadre_assigned", actor, now, enterprise=enterprise_id, person=person_id)
+    _record(session, "cadre_assigned", actor, now, enterprise=enterprise_id, person=person_id, reason=reason)
     return assignment_id
 
 
-def end_assignment(session: Session, assignment_id: str, valid_until: datetime, actor: Actor, now: datetime) -> None:
+def end_assignment(
+    session: Session, assignment_id: str, valid_until: datetime, actor: Actor, now: datetime, *, reason: str = ""
+) -> None:
     """The cadre stops serving the enterprise at `valid_until`; the assignment stays on record. Raises PeriodInvalid, NotFound."""
     require(actor, Act.MANAGE_RECORDS)
     found = session.execute(
@@ -206,7 +239,7 @@ def end_assignment(session: Session, assignment_id: str, valid_until: datetime, 
     if valid_until < found.valid_from:
         raise PeriodInvalid
     session.execute(update(CadreAssignment).where(CadreAssignment.id == assignment_id).values(valid_until=valid_until))
-    _record(session, "cadre_released", actor, now, assignment=assignment_id)
+    _record(session, "cadre_released", actor, now, assignment=assignment_id, reason=reason)
 
 
 def assignments(session: Session, enterprise_id: str, actor: Actor, now: datetime | None = None) -> list[Row]:

@@ -96,6 +96,8 @@ RECORD_ACTS: dict[str, Try] = {
         s, uscc="91110000802100433B", name="new", actor=who, now=w.clock.now
     ),
     "records.assign_cadre": lambda s, w, case, who: records.assign_cadre(s, "acme", "cadre_of_bolt", who, w.clock.now),
+    "records.entrust": lambda s, w, case, who: records.entrust(s, "acme", "cadre_of_bolt", who, w.clock.now),
+    "records.move_enterprise": lambda s, w, case, who: records.move_enterprise(s, "acme", "west", "moved", who, w.clock.now),
     "records.end_assignment": lambda s, w, case, who: records.end_assignment(s, "x", w.clock.now, who, w.clock.now),
 }
 
