@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -288,6 +289,11 @@ def test_a_moment_at_the_end_of_the_calendar_is_shown_as_it_is(draw, value):
 def test_a_number_that_no_page_can_write_out_is_shown_as_its_text(draw):
     page = draw(view(form_of(field("number")), {"a": "1e999999999"}, now=NOW))
     assert page.xpath("//*[@id='f-a']/@value") == ["1e999999999"]
+
+
+def test_a_limit_beyond_all_lengths_is_none(draw):
+    form = form_of(field(validate={"maxLength": "=b"}))
+    assert draw(view(form, {"b": Decimal("9e6144")}, now=NOW)).xpath("//*[@id='f-a']/@data-limit") == []
 
 
 def test_a_date_field_may_carry_the_labels_of_its_halves(draw):

@@ -15,7 +15,7 @@ from engine.feel import Expression
 
 TEXT = 50_000  # characters of one text property
 COLUMNS = 16
-EXPONENT = 6_144  # of the largest number in FEEL
+EXPONENT = 4_000  # Python writes out whole numbers of 4 300 digits at most
 
 
 class Values:

@@ -30,7 +30,7 @@ def limit(component: Component, name: str, scope: Mapping[str, object], now: dat
     if not isinstance(rule, Formula):
         return None
     value = evaluate(rule.expression, scope, now) if rule.expression else rule.value
-    return value if isinstance(value, Decimal) else as_number(value)
+    return as_number(value)
 
 
 def is_required(component: Component) -> bool:
