@@ -27,6 +27,7 @@ EVERYTHING = 1_000_000_000
 REACH = "reach"  # the parameter: rows that a list needs of each range, those of earlier pages included
 SIZE, SKIPPED = "size", "skipped"  # parameters: rows of the page, and before it
 ROWS = "zhuqi_rows"  # the option of a list that names the rows it has, on all pages together
+_CUT = "zhuqi_cut"  # the option of a range that has a limit of its own
 _REACH = sql_cast(bindparam(REACH, EVERYTHING, Integer), Integer)
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -94,12 +95,12 @@ class Asked:
 def _among(along: Select[Any], found: Found, instance_id: Any, started_at: Any) -> Select[Any]:
     """Only the instances found, while they are few; a range that is ordered by their start is entered at each of them."""
     some = along.where(tuple_(started_at, instance_id).in_(select(found.rows.c.started_at, found.rows.c.instance_id)))
-    return some.limit(case((search.is_much(found.rows), 0), else_=_REACH))
+    return _cut(some, case((search.is_much(found.rows), 0), else_=_REACH))
 
 
 def _beside(along: Select[Any], found: Found, instance_id: Any) -> Select[Any]:
     """The same where the instances found are many: each row's instance is looked at, and enough of them come soon."""
-    return along.where(found.rule(instance_id)).limit(case((search.is_much(found.rows), _REACH), else_=0))
+    return _cut(along.where(found.rule(instance_id)), case((search.is_much(found.rows), _REACH), else_=0))
 
 
 def mine(actor: Actor, asked: Asked = Asked()) -> CTE | None:
@@ -243,7 +244,7 @@ def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool 
     cut = []
     for part in parts:
         first = _first(part.selected_columns, order, newest)
-        limited = part if part._limit_clause is not None else part.limit(_REACH)
+        limited = part if part.get_execution_options().get(_CUT) else part.limit(_REACH)
         inner = limited.order_by(*first).subquery()
         cut.append(select(*(inner.c[name] for name in sorted(order))))
     if not cut:
@@ -254,6 +255,11 @@ def _joined(parts: Iterable[Select[Any]], order: Sequence[str], *, newest: bool 
     together = union(*cut).subquery()
     # Cut once more: that there are few is then known to whoever plans what is joined with them.
     return select(together).order_by(*_first(together.c, order, newest)).limit(_REACH).cte()
+
+
+def _cut(part: Select[Any], most: ColumnElement[Any]) -> Select[Any]:
+    """A range that `_joined` shall cut there, and not at the reach of the page."""
+    return part.limit(most).execution_options(**{_CUT: True})
 
 
 def _first(columns: Any, order: Sequence[str], newest: bool) -> list[ColumnElement[Any]]:

@@ -126,7 +126,9 @@ class _Like(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
-    _is_implicitly_boolean = True  # else SQLite is asked whether it equals 1, and no index can answer that
+    # Else SQLite is asked whether it equals 1, and no index can answer that. SQLAlchemy's own comparisons say so by this flag; it has no
+    # public one for an element of one's own.
+    _is_implicitly_boolean = True
 
 
 @compiles(_Like, "sqlite")
