@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, func, select, tuple_
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from engine.tables.instances import Archive, Event
-from engine.tables.prepared import Prepared, upsert
+from engine.tables.prepared import Prepared, together, upsert
 from engine.tables.settings import Setting
 from engine.verbs.history import FIRST, Broken
 
 LATE = timedelta(hours=1)  # an event may be committed so much later than the moment it bears
 LAST = "last_anchor"
-TOGETHER = 500  # ends compared by one statement
+TOGETHER = 500  # ends looked up in one round trip
 _EVENT = cast(Table, Event.__table__)
+_HASH = Prepared(select(_EVENT.c.hash).where(_EVENT.c.stream == bindparam("stream"), _EVENT.c.seq == bindparam("seq")))
 _NOTE = Prepared(upsert(cast(Table, Setting.__table__), ("value",)), ["name", "value"])
 
 
@@ -90,14 +91,12 @@ def check(session: Session, ends: str) -> Iterator[Broken]:
 
 
 def _check(session: Session, said: Sequence[tuple[str, int, str]]) -> Iterator[Broken]:
-    places = [(stream, seq) for stream, seq, _ in said]
-    query = select(_EVENT.c.stream, _EVENT.c.seq, _EVENT.c.hash).where(tuple_(_EVENT.c.stream, _EVENT.c.seq).in_(places))
-    here = {(stream, seq): hash_ for stream, seq, hash_ in session.execute(query)}
-    gone = [stream for stream, seq in places if (stream, seq) not in here]
+    here = together(session, [(_HASH, {"stream": stream, "seq": seq}) for stream, seq, _ in said])
+    gone = [stream for (stream, _, _), rows in zip(said, here, strict=True) if not rows]
     archived = {row.instance_id: row for row in session.scalars(select(Archive).where(Archive.instance_id.in_(gone)))} if gone else {}
-    for stream, seq, hash_ in said:
-        if (stream, seq) in here:
-            is_same = here[stream, seq] == hash_
+    for (stream, seq, hash_), rows in zip(said, here, strict=True):
+        if rows:
+            is_same = rows[0].hash == hash_
         else:
             pack = archived.get(stream)
             is_same = pack is not None and (seq < pack.count or (seq, hash_) == (pack.count, pack.head))
