@@ -24,8 +24,10 @@ LONGEST = 1_000  # characters of a reason
 @needs(Act.MANAGE_RECORDS)
 def show_all() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:100]
-    with store().reading() as session:
-        page = tasks.page(session, records.enterprises(g.actor, query=query), page_number(), SHOWN)
+    page = None  # whoever has no zone would read the firms of the whole city, and says first which one is meant
+    if query or g.actor.zone_id is not None:
+        with store().reading() as session:
+            page = tasks.page(session, records.enterprises(g.actor, query=query), page_number(), SHOWN)
     return render_template(
         "enterprises.html", page=page, query=query, address=lambda number: url_for(".show_all", q=query or None, page=number)
     )

@@ -38,6 +38,12 @@ def test_enterprises_are_found_by_name_and_code(visit):
     assert "没有找到企业" in zhou.text("/enterprises?q=不存在")
 
 
+def test_a_supervisor_sees_the_zone_s_enterprises_and_an_administrator_searches_the_city(visit):
+    zhou, admin = visit("zhou"), visit("admin")
+    assert "兴泰化工" in zhou.text("/enterprises")
+    assert "先查找企业" in admin.text("/enterprises") and "兴泰化工" in admin.text("/enterprises?q=兴泰")
+
+
 def test_a_cadre_takes_over_from_another_with_a_reason(visit, town, clock, gao):
     zhou = visit("zhou")
     zhou.get(ADDRESS)
