@@ -17,6 +17,7 @@ def _only(condition: str) -> dict[str, Any]:
 
 # On SQLite word for word as statements say it: a partial index is used only where the condition stands in the statement.
 _CANDIDATE_OPEN = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open")}
+_OF_ENTERPRISE = {name: text(f"{condition} AND enterprise_id IS NOT NULL") for name, condition in _CANDIDATE_OPEN.items()}
 
 
 class UserTask(Base):
@@ -30,7 +31,7 @@ class UserTask(Base):
     __tablename__ = "user_task"
     __table_args__ = (
         Index("ix_user_task_mine", "assignee", "urgent_at", "created_at", **_only("closed_at IS NULL AND assignee IS NOT NULL")),
-        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", "created_at", "id", "assignee", "closed_at", **_only("closed_at IS NULL AND enterprise_id IS NOT NULL")),
+        Index("ix_user_task_of_enterprise", "enterprise_id", "urgent_at", **_only("closed_at IS NULL AND enterprise_id IS NOT NULL")),
         Index("ix_user_task_done", "closed_by", "closed_at", **_only("closed_at IS NOT NULL")),
         Index("ix_user_task_held", "assignee", "started_at", "instance_id", **_only("assignee IS NOT NULL")),
         Index("ix_user_task_of_instance", "instance_id", "created_at"),
@@ -69,12 +70,17 @@ class TaskCandidate(Base):
     """A person or group that may take a task. Kept after it closed (they may still see the instance), then with `is_open` false.
 
     `is_free`: open and assigned to nobody. `name`, `urgent_at` and `created_at` are the task's, `started_at` its instance's: what a
-    group is offered, and which cases it has been offered, are read and searched along an index in the order of the list.
+    group is offered, and which cases it has been offered, are read and searched along an index in the order of the list. `enterprise_id`
+    is the task's where the offer is to the cadres of its enterprise, else none: so each enterprise has a range of its own.
     """
 
     __tablename__ = "task_candidate"
     __table_args__ = (
         Index("ix_task_candidate_offered", "kind", "value", "is_free", "urgent_at", "created_at", "task_id", "name", "is_open", **_CANDIDATE_OPEN),
+        Index(
+            "ix_task_candidate_of_enterprise", "enterprise_id", "is_free", "urgent_at", "created_at", "task_id", "name", "is_open",
+            **_OF_ENTERPRISE,
+        ),
         Index("ix_task_candidate_held", "kind", "value", "started_at", "instance_id"),
         {"sqlite_with_rowid": False},
     )
@@ -89,6 +95,7 @@ class TaskCandidate(Base):
     created_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     name: Mapped[str | None]
+    enterprise_id: Mapped[Id | None]
 
 
 class TaskName(Base):

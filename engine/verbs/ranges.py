@@ -159,13 +159,13 @@ def _absolute(actor: Actor) -> Iterator[tuple[str, str]]:
 
 
 _TASKS = select(UserTask.id, UserTask.urgent_at, UserTask.created_at)
+_FREE = TaskCandidate.is_free == True  # noqa: E712
 _OFFERS = select(TaskCandidate.task_id.label("id"), TaskCandidate.urgent_at, TaskCandidate.created_at)
 
 
 def _offered(kind: str, value: str) -> Select[Any]:
     """One range of ix_task_candidate_offered."""
-    free = TaskCandidate.is_free == True  # noqa: E712
-    return _OFFERS.where(TaskCandidate.kind == kind, TaskCandidate.value == value, free)
+    return _OFFERS.where(TaskCandidate.kind == kind, TaskCandidate.value == value, _FREE)
 
 
 def _relative(actor: Actor, asked: Asked) -> Iterator[Select[Any]]:
@@ -173,13 +173,9 @@ def _relative(actor: Actor, asked: Asked) -> Iterator[Select[Any]]:
     if actor.kind is Kind.ENTERPRISE:
         yield asked.among_tasks(_TASKS.where(access.offered_tasks(actor)))
     if actor.serves:
-        # Asked of each task: a join would gather what is offered to all cadres of the city.
-        offered = select(TaskCandidate.value).where(
-            TaskCandidate.task_id == UserTask.id, TaskCandidate.kind == "group", TaskCandidate.value == SERVING_CADRES,
-            TaskCandidate.is_free == True,  # noqa: E712
-        ).scalar_subquery()  # fmt: skip
-        own = _TASKS.where(UserTask.enterprise_id.in_(sorted(actor.serves)), UserTask.closed_at.is_(None), UserTask.assignee.is_(None))
-        yield asked.among_tasks(own.where(offered == SERVING_CADRES))
+        # Not by the group as well, which follows from it: an index of all that the city's cadres are offered would be taken.
+        serving = _OFFERS.where(TaskCandidate.enterprise_id.in_(sorted(actor.serves)), _FREE, TaskCandidate.is_open)
+        yield from asked.among_offers(serving)
     if actor.kind is Kind.SUPERVISOR:
         yield from asked.among_offers(_offered("group", ZONE_SUPERVISORS), _in_zone(actor))
 

@@ -22,7 +22,7 @@ from engine.tables.prepared import Call, Prepared, later, upsert
 from engine.tables.tasks import Draft, TaskCandidate, UserTask
 from engine.tables.types import FAR_FUTURE, Encoded, encode
 from engine.verbs import effects, hot, items, labels, search, states
-from engine.verbs.access import Actor, offers
+from engine.verbs.access import SERVING_CADRES, Actor, offers
 from engine.verbs.errors import Conflict
 from engine.verbs.history import Head, chain
 from engine.verbs.items import Read
@@ -56,6 +56,13 @@ _GO_ON, _CHANGE = (
     for names in (_ALWAYS, (*_ALWAYS, *_SEARCHED))
 )
 _RELABEL = Prepared(update(_TASK).where(_TASK.c.instance_id == bindparam("this")).values(_bound(*_LABELS)))
+_SERVING = ("group", SERVING_CADRES)
+_SERVE = Prepared(
+    update(_CANDIDATE)
+    .where(_CANDIDATE.c.task_id.in_(select(_TASK.c.id).where(_TASK.c.instance_id == bindparam("this"))))
+    .where(_CANDIDATE.c.kind == "group", _CANDIDATE.c.value == SERVING_CADRES)
+    .values(_bound("enterprise_id"))
+)
 _NEW_TEXT = _insert(_TEXT, ("id",))
 _REWORD = Prepared(update(_TEXT).where(_TEXT.c.instance_id == bindparam("this")).values(_bound("words", "pieces")))
 _COMPLETE = Prepared(update(_TASK).where(_TASK.c.id == bindparam("this")).values(_bound("closed_at", "closed_by", "outcome", "assignee")))
@@ -190,6 +197,8 @@ def _write_labels(change: Change) -> None:
         change.write(_NEW_TEXT, [{"instance_id": this, "started_at": change.now, **text}])
     else:
         change.write(_RELABEL, [{"this": this, **change.labels.columns()}])
+        if change.labels.enterprise_id != change.before.labels.enterprise_id:
+            change.write(_SERVE, [{"this": this, "enterprise_id": change.labels.enterprise_id}])
         change.write(_REWORD, [{"this": this, **text}])
 
 
@@ -317,6 +326,7 @@ def _candidate_rows(change: Change, wait: Wait) -> Iterator[dict[str, Any]]:
             "task_id": wait.id, "kind": kind, "value": value, "instance_id": change.instance_id, "is_open": True,
             "is_free": wait.assignee is None, "urgent_at": wait.due_at or FAR_FUTURE, "created_at": wait.created_at,
             "started_at": _started(change), "name": wait.node_name or wait.node,
+            "enterprise_id": change.labels.enterprise_id if (kind, value) == _SERVING else None,
         }  # fmt: skip
 
 

@@ -150,6 +150,7 @@ def _copy(pattern: Pattern, number: int, enterprises: int, at: datetime, now: da
     for candidate in rows["task_candidate"]:
         still = is_open[candidate["task_id"]]
         candidate |= {"is_free": still and holder is None, "urgent_at": due if still and due else candidate["urgent_at"]}
+        candidate["enterprise_id"] = labels["enterprise_id"] if candidate["value"] == SERVING_CADRES else None
     (instance,) = rows["process_instance"]
     instance |= labels | {"due_at": due if any(is_open.values()) else None}
     (text,) = rows["instance_text"]
