@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import g, request
@@ -30,13 +31,20 @@ class Posted:
     refused: dict[str, FieldError] = field(default_factory=dict)
 
 
-def received(*, task_id: str | None = None, request_key: str | None = None) -> Posted:
-    """`posted`, before the transaction that acts on it: files that have come are kept whatever becomes of that one."""
+def received(
+    require: Callable[[Session], object] | None = None, *, task_id: str | None = None, request_key: str | None = None
+) -> Posted:  # fmt: skip
+    """`posted`, before the transaction that acts on it: files that have come are kept whatever becomes of that one.
+
+    `require` raises for a person who may not do what the files are for, before any is kept; whose a task is, `attachments` asks itself.
+    """
     if not any(file.filename for file in request.files.values()):
         return posted(None, task_id=task_id, request_key=request_key)
     if "received" not in g:
         # Not the request's own `writing`: what this has kept is remembered, so the view may still be run again.
         with store().writing() as session:
+            if require is not None:
+                require(session)
             sent = posted(session, task_id=task_id, request_key=request_key)
         g.received = sent
     return g.received

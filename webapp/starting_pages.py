@@ -61,7 +61,7 @@ def draft(key: str) -> ResponseReturnValue:
 @needs(Act.START)
 def start(key: str) -> ResponseReturnValue:
     request_key = _request_key()
-    sent = received(request_key=request_key)
+    sent = received(partial(starting.require_startable, key=key, actor=g.actor), request_key=request_key)
     if not sent.submitted:
         return _page(key, request_key, sent.raw, sent.refused)
     try:

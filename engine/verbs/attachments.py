@@ -24,6 +24,7 @@ from engine.verbs.errors import EngineError, NotAllowed, NotFound
 from engine.verbs.file_types import clean_name, media_type
 
 MANY = 50  # files of one person for one task or start
+MANY_WAITING, MOST_WAITING = 200, 500 * 1024 * 1024  # files of one person that belong to no case yet, and their bytes
 
 
 class FileEmpty(EngineError):
@@ -40,13 +41,19 @@ class TooManyFiles(EngineError):
     code = "too_many_files"
 
 
+class TooMuchWaiting(EngineError):
+    """What a person has handed in for things not yet started. `count` files, `limit` in MB."""
+
+    code = "too_much_waiting"
+
+
 def store(
     session: Session, content: bytes, filename: str, actor: Actor, now: datetime, *, task_id: str | None = None,
     request_key: str | None = None,
 ) -> Attachment:  # fmt: skip
     """Keep a file for a task the actor works on, or for something they are about to start or do (`request_key`).
 
-    Raises FileEmpty, FileTooLarge, FileTypeRefused, FileTypeDiffers, TooManyFiles; NotFound or NotAllowed for others' tasks.
+    Raises FileEmpty, FileTooLarge, FileTypeRefused, FileTypeDiffers, TooManyFiles, TooMuchWaiting; NotFound or NotAllowed for others' tasks.
     """
     if (task_id is None) == (request_key is None):
         raise ValueError("an attachment belongs to a task or to a request")
@@ -60,6 +67,8 @@ def store(
     count = session.scalar(select(func.count()).where(Stored.uploaded_by == actor.id, place)) or 0
     if count >= MANY:
         raise TooManyFiles(limit=MANY)
+    if instance_id is None:
+        _check_waiting(session, len(content), actor)
     attachment_id, digest = uuid4().hex, hashlib.sha256(content).hexdigest()
     session.execute(insert(Stored).values(
         id=attachment_id, instance_id=instance_id, task_id=task_id, request_key=request_key, filename=name, media_type=kind,
@@ -195,3 +204,11 @@ def _check_size(content: bytes, name: str) -> None:
         raise FileEmpty(filename=name)
     if len(content) > LARGEST:
         raise FileTooLarge(filename=name, limit=LARGEST // 1024 // 1024)
+
+
+def _check_waiting(session: Session, size: int, actor: Actor) -> None:
+    """Anyone can make up request keys: what waits under all of them together is bounded too."""
+    waiting = select(func.count(), func.coalesce(func.sum(Stored.size), 0)).where(Stored.instance_id.is_(None), Stored.uploaded_by == actor.id)
+    count, bytes_ = session.execute(waiting).one()
+    if count >= MANY_WAITING or bytes_ + size > MOST_WAITING:
+        raise TooMuchWaiting(count=MANY_WAITING, limit=MOST_WAITING // 1024 // 1024)

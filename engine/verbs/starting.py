@@ -25,17 +25,25 @@ from engine.verbs.stepping import InstanceFacts
 RESERVED = frozenset({"started_by", "started_at", "actor"})
 
 
+def require_startable(session: Session, key: str, actor: Actor) -> str:
+    """The id of the latest version of a process that the actor may start. Raises NotFound, NotAllowed."""
+    row = definitions.latest(session, key)
+    if not definitions.may_start(row, actor):
+        raise NotAllowed("start")
+    return row.id
+
+
 def start_form(session: Session, key: str, actor: Actor, now: datetime, *, request_key: str | None = None) -> TaskForm:
     """The start form of the latest version of a process the actor may start. Raises NotFound, NotAllowed.
 
     With `request_key` only files of that request may be named, without it any that the actor has handed in and not yet used.
     """
-    return _form(session, _startable(session, key, actor), key, actor, now, request_key)
+    return _form(session, require_startable(session, key, actor), key, actor, now, request_key)
 
 
 def save_draft(session: Session, key: str, raw: Raw, actor: Actor, now: datetime) -> datetime:
     """Keep what the actor has typed into the start form. Raises NotFound, NotAllowed, DraftTooLarge."""
-    _startable(session, key, actor)
+    require_startable(session, key, actor)
     return filling.save_draft(session, _subject(key), raw, actor, now)
 
 
@@ -59,7 +67,7 @@ def start_json(
 def _start(
     session: Session, key: str, actor: Actor, now: datetime, request_key: str | None, judge: Callable[[TaskForm], Variables]
 ) -> InstanceFacts:
-    definition_id = _startable(session, key, actor)
+    definition_id = require_startable(session, key, actor)
     if request_key is not None and (first := _first(session, request_key, actor)) is not None:
         return stepping.facts(session, first, started_again=True)
     values = _with_names(session, judge(_form(session, definition_id, key, actor, now, request_key)), actor)
@@ -84,13 +92,6 @@ def _with_names(session: Session, values: Variables, actor: Actor) -> Variables:
 def _first(session: Session, request_key: str, actor: Actor) -> str | None:
     query = select(RequestKey.instance_id).where(RequestKey.key == request_key, RequestKey.person_id == actor.id)
     return session.scalar(query)
-
-
-def _startable(session: Session, key: str, actor: Actor) -> str:
-    row = definitions.latest(session, key)
-    if not definitions.may_start(row, actor):
-        raise NotAllowed("start")
-    return row.id
 
 
 def _form(session: Session, definition_id: str, key: str, actor: Actor, now: datetime, request_key: str | None) -> TaskForm:

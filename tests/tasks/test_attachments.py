@@ -173,6 +173,21 @@ def test_files_are_counted(world: World) -> None:
             attachments.store(session, b"text", "one-more.txt", boss, world.clock.now, request_key="r")
 
 
+@pytest.mark.parametrize(("name", "most"), [("MANY_WAITING", 2), ("MOST_WAITING", 10)])
+def test_what_waits_under_made_up_keys_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
+    monkeypatch.setattr(attachments, name, most)
+    boss, now = world.actor("acme_boss"), world.clock.now
+    with world.store.writing() as session:
+        attachments.store(session, b"text.", "1.txt", boss, now, request_key="a")
+        attachments.store(session, b"text.", "2.txt", boss, now, request_key="b")
+
+        with pytest.raises(attachments.TooMuchWaiting) as refused:
+            attachments.store(session, b"t", "3.txt", boss, now, request_key="c")
+        attachments.store(session, b"text", "4.txt", world.actor("bolt_boss"), now, request_key="d")
+
+    assert "一周" in refused.value.sentence()
+
+
 def test_files_go_only_to_tasks_one_works_on(world: World) -> None:
     case, now = world.start(), world.clock.now
     world.claim(case, "handle_case", "housing_one")

@@ -6,10 +6,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from engine.tables.instances import ProcessInstance
-from engine.tables.tasks import UserTask
+from engine.tables.tasks import Attachment, UserTask
 from engine.verbs import instances, recording
 from engine.verbs.access import SYSTEM
 from tests.verbs.running import work
@@ -105,6 +105,17 @@ def test_a_field_that_others_depend_on_redraws_the_form(visit):
     assert "紧急原因" in redrawn and "停电" in redrawn and "<html" not in redrawn
     without_script = zhao.post("/start/request", {**fields, "_update": "1"})
     assert without_script.status_code == 200 and "紧急原因" in without_script.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["", "/refresh"])
+def test_nothing_is_kept_of_who_may_not_start(visit, town, path):
+    li = visit("li")
+
+    refused = li.post(f"/start/request{path}", {"_request_key": "made-up", "subject": "排水", "papers": (io.BytesIO(PDF), "现场.pdf")})
+
+    assert refused.status_code == 403
+    with town.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Attachment)) == 0
 
 
 def test_an_upload_is_kept_while_a_slip_is_mended_and_can_be_fetched(visit, town):
