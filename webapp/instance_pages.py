@@ -89,7 +89,7 @@ def _variables(session: Session, instance: instances.Detail) -> list[tuple[str, 
 @needs(Act.REPAIR)
 def retry(instance_id: str, incident_id: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:200]
-    corrected = {name: value_from_words(request.form.get("value", ""))} if name else None
+    corrected = {name: value_from_words(name, request.form.get("value", ""))} if name else None
     with writing() as session:
         incidents.retry(session, incident_id, g.actor, now(), corrected)
     flash(t("instance.retried"), "ok")

@@ -182,7 +182,7 @@ def _key(given: str | None) -> Key | None:
     """A key as the pages write it; None for a new row or anything else."""
     try:
         found = json.loads(given or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return tuple(found) if isinstance(found, list) else None
 

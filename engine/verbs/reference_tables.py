@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.core.reference import Rows, Table, schema_for
 from engine.tables.reference import ReferenceVersion
 
+LAST = 2**31 - 1  # the largest number that a version can have
 KEPT = 200  # contents kept in memory by one server process
 
 _contents: dict[tuple[str, str], Rows] = {}
@@ -22,6 +23,8 @@ def newest(session: Session, name: str, *, version: int | None = None) -> Row[An
     """The version in force, or an older one; None if there is none."""
     query = select(ReferenceVersion.__table__).where(ReferenceVersion.table == name)
     if version is not None:
+        if not 0 < version <= LAST:  # the database would not even compare it
+            return None
         query = query.where(ReferenceVersion.version == version)
     return session.execute(query.order_by(ReferenceVersion.version.desc()).limit(1)).first()
 

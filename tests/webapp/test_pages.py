@@ -278,6 +278,29 @@ def test_cases_past_their_retention_time_are_counted_for_supervisors(visit, town
     assert visit("zhou").get("/readyz").get_json()["kept"] == {"held": 0, "waiting": 1}
 
 
+@pytest.mark.parametrize("given", [{"priority": "9" * 30}, {"due": "0001-01-01T00:00"}])
+def test_numbers_and_moments_beyond_all_bounds_are_refused_in_words(visit, file_request, open_task, given):
+    task, zhou = open_task(file_request()), visit("zhou")
+    zhou.text(f"/tasks/{task}")
+
+    answer = zhou.post(f"/tasks/{task}/change", {"due": "2026-03-20T17:30", "priority": "50", "reason": "急", **given}, follow_redirects=True)
+
+    assert answer.status_code == 200 and "任务已调整" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("value", ["[" * 900 + "]" * 900, "[" * 200 + "]" * 200, "[" * 100_000, "9" * 5_000])
+def test_a_correction_nested_without_end_breaks_no_page(visit, file_request, open_task, value):
+    case = file_request(subject="故障")
+    visit("li").post(f"/tasks/{open_task(case)}/complete", {"result": "…", "settled": "yes"})
+    zhou = visit("zhou")
+    retry = re.search(r'action="(/instances/[^"]+/retry)"', zhou.text(f"/instances/{case}")).group(1)
+
+    answer = zhou.post(retry, {"name": "extra", "value": value})
+
+    assert answer.status_code in (303, 400)
+    assert zhou.get(f"/instances/{case}").status_code == 200
+
+
 def test_a_supervisor_changes_limit_priority_and_department_with_a_reason(visit, town, file_request, open_task):
     case = file_request()
     task, zhou = open_task(case), visit("zhou")

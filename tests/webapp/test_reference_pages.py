@@ -47,6 +47,21 @@ def test_a_row_is_changed_and_the_version_before_stays_to_be_looked_at(designer)
     assert "只能查看" in designer.text("/reference/policies?version=1") and "吴工" in designer.text("/reference/policies")
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "7", "2147483648", "9" * 30])
+@pytest.mark.parametrize("path", ["/reference/policies", "/reference/policies.csv"])
+def test_a_version_that_there_is_not_is_said_to_be_none(designer, path, number):
+    answer = designer.get(f"{path}?version={number}")
+
+    assert answer.status_code == 404 and "没有找到" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("words", ["9" * 30, "-" + "9" * 30, "9" * 5_000, "x"])
+def test_numbers_in_addresses_that_mean_nothing_break_no_page(designer, words):
+    assert designer.get(f"/reference/policies?page={words}").status_code == 200
+    assert designer.post("/reference/policies/delete", {"_key": '["p1"]', "_version": words}).status_code == 409
+    assert designer.get("/reference/policies/row", query_string={"key": "[" * 3_000}).status_code == 200
+
+
 def test_a_cell_that_does_not_fit_is_explained_beside_it_and_nothing_typed_is_lost(designer):
     answer = designer.post("/reference/policies/row", {"_key": "", "_version": "1", "cell.id": "p3", "cell.title": "", "cell.year": "明年"})
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.verbs.errors import VariableInvalid
 from webapp.words import value_from_words, value_in_words
 
 THIRD = Decimal("0.3333333333333333333333333333333333")
@@ -23,6 +24,14 @@ def test_a_value_is_shown_digit_for_digit(value: object, words: str) -> None:
     ("NaN", "NaN"), ("[1, 0.1]", [1, 0.1]), ("", ""),
 ])  # fmt: skip
 def test_what_is_typed_is_kept_digit_for_digit(words: str, value: object) -> None:
-    found = value_from_words(words)
+    found = value_from_words("x", words)
 
     assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize("words", ["[" * 100_000, "[" * 5_000 + "]" * 5_000, "1e9999999999999999999"])
+def test_what_nobody_can_keep_is_refused_in_words(words: str) -> None:
+    with pytest.raises(VariableInvalid) as refused:
+        value_from_words("规模", words)
+
+    assert "规模" in refused.value.sentence()

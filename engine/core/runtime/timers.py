@@ -103,10 +103,13 @@ def moment(value: object, text: str) -> datetime | None:
         return None
     if isinstance(value, str):
         value = parse_date_time(value) or parse_date(value) or value
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=CHINA)).astimezone(UTC)
-    if isinstance(value, date):
-        return datetime.combine(value, time(0), CHINA).astimezone(UTC)
+    try:
+        if isinstance(value, datetime):
+            return (value if value.tzinfo else value.replace(tzinfo=CHINA)).astimezone(UTC)
+        if isinstance(value, date):
+            return datetime.combine(value, time(0), CHINA).astimezone(UTC)
+    except OverflowError:  # in the year 1 it is earlier in UTC than any moment
+        pass
     raise Fault("date_invalid", value=str(value), expression=text)
 
 
