@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from engine.tables.store import Store
 from engine.verbs import worker
@@ -40,20 +42,16 @@ class Installation:
         self.home.mkdir(parents=True, exist_ok=True)
         file = self.home / "secret"
         if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32), "ascii")
+            with _written(file, secrets.token_hex(32).encode()) as finished, suppress(FileExistsError):
+                os.link(finished, file)  # fails if another first process was faster: then its secret is the one
         return file.read_text("ascii").strip()
 
     def keep(self, name: str, content: bytes) -> None:
         """Put a file into the archive: whole and on the disk when this returns, or not at all."""
         file = self.home / "archive" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
-        with unfinished.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(file)
+        with _written(file, content) as finished:
+            finished.replace(file)
 
     @property
     def anchors(self) -> Path:
@@ -70,3 +68,22 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Installatio
         host=environment.get("HOST") or "127.0.0.1",
         port=int(environment.get("PORT") or 8000),
     )
+
+
+@contextmanager
+def _written(file: Path, content: bytes) -> Iterator[Path]:
+    """The content under another name beside `file`, on the disk, for whoever gives it its name; so is the name when this ends."""
+    with NamedTemporaryFile(dir=file.parent, prefix=f"{file.name}.", suffix=".part", delete=False) as out:
+        unnamed = Path(out.name)
+        try:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+            yield unnamed
+        finally:
+            unnamed.unlink(missing_ok=True)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
