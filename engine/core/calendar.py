@@ -202,9 +202,14 @@ def due(calendar: Calendar, start: datetime, limit: Limit) -> datetime:
 def resumed(calendar: Calendar, unit: Unit, due_at: datetime, stopped_at: datetime, now: datetime) -> datetime:
     """The due moment of a limit whose clock stood still from `stopped_at` until `now`: hours and minutes move by that time,
     days by working days. Limits in days follow working days too, because only those can be lost to the pause.
+
+    Raises CalendarError `too_far`.
     """
     if unit in ("hours", "minutes"):
-        return _utc(due_at + (now - stopped_at))
+        try:
+            return _utc(due_at + (now - stopped_at))
+        except OverflowError:
+            raise CalendarError("too_far", n=str(now - stopped_at)) from None
     return calendar.resume(now, calendar.remaining(stopped_at, due_at))
 
 

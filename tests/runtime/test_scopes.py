@@ -168,6 +168,43 @@ def test_an_extension_moves_the_deadline_and_arms_the_reminder_again(run):
     assert trial.visited("remind") == 2
 
 
+def test_an_extension_before_a_fault_counts_once(run):
+    trial = run("ad_hoc_extends").start(rounds=3)
+    trial.complete("listen", rounds=1_000_000_000)
+    assert trial.incidents == [("listen", "expression_budget")]
+
+    trial.retry("listen").set_variables(rounds=3).retry("listen")
+
+    assert [entry.kind for entry in trial.history].count("deadline_moved") == 1
+    assert trial.incidents == [] and trial.visible("look")["found"] == [3]
+    assert trial.wait("user", "look").due_at == local("2026-03-12T18:00:00")
+
+
+def test_a_clock_that_cannot_go_on_is_told_and_goes_on_by_a_retry_as_of_its_moment(run):
+    straight, trial = (run("limit_resumes").start(limit="5 workdays", ahead=1).complete("handle", choice="ask") for _ in range(2))
+    straight.pass_time(2 * DAY).complete("supplement")
+    trial.pass_time(2 * DAY).complete("supplement", ahead="none")
+    assert trial.incidents == [("handling", "clock_failed")] and trial.open_tasks == ["handle"]
+
+    trial.pass_time(DAY).retry("handling")
+    assert trial.incidents == [("handling", "clock_failed")]
+    trial.set_variables(ahead=1).retry("handling")
+
+    assert trial.incidents == [] and trial.wait("timer", "soon").due_at == straight.wait("timer", "soon").due_at
+    assert [entry.kind for entry in trial.history].count("clock_resumed") == 1
+
+
+def test_a_limit_beyond_the_calendar_stands_still_and_stops_nobody(run):
+    trial = run("limit_resumes").start(limit="10000 workdays", ahead=0).complete("handle", choice="extend")
+
+    trial.complete("handle", choice="ask").complete("supplement")
+
+    assert trial.incidents == [("handling", "clock_failed")]
+    assert trial.complete("handle", choice="ask").incidents == []
+    trial.complete("supplement").complete("handle", choice="done")
+    assert trial.status == "completed"
+
+
 # ----------------------------------------------------------------------------------------------------------------- errors
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from engine import feel
 from engine.core.bpmn.model import Process
 from engine.core.library import Library
-from engine.core.runtime import activities, ad_hoc, events, incidents, listeners, scopes, user_tasks
+from engine.core.runtime import activities, ad_hoc, deadlines, events, incidents, listeners, scopes, user_tasks
 from engine.core.runtime.endless import MOST_ROUNDS, keep
 from engine.core.runtime.execution import Execution
 from engine.core.runtime.formulas import property_formula, value_of
@@ -206,6 +206,8 @@ def _retry(execution: Execution, wait: Wait) -> None:
     execution.record("incident_resolved", task, code=wait.code, by="retry")
     if wait.code in incidents.TOLD:
         execution.unseen_condition = wait.code == "condition_failed"
+        if wait.code == "clock_failed":
+            deadlines.go_on(task)
         return  # the rest is tried again by itself, or by the person
     if task.state == ERROR:
         task._ready()

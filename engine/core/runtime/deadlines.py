@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.bpmn.model import Node, UserTask
 from engine.core.calendar import CHINA, CalendarError, Limit, due, parse_limit, resumed
+from engine.core.runtime import incidents
 from engine.core.runtime.formulas import property_formula
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.limits import VARIABLE, around, effective, follows
@@ -48,49 +49,86 @@ def stop_clock(task: Activation) -> None:
     limit = limited.facts["limit"]
     limit["stops"] = limit.get("stops", 0) + 1
     if limit["stops"] == 1:
-        limit["stopped_at"] = task.workflow.now.isoformat()
+        limit.pop("resumed", None)
+        incidents.take_back(task.workflow, limited, "clock_failed")
+        limit.setdefault("stopped_at", task.workflow.now.isoformat())  # it may not have been able to go on since the last time
         task.workflow.record("clock_stopped", limited, by=task.task_spec.node.id)
         _follow(limited)
 
 
 def resume_clock(task: Activation) -> None:
     """When that activity is left, in whatever way, the limit goes on with what remained of it."""
-    execution = task.workflow
-    limited = execution.tasks.get(task.facts.pop("stops", ""))
+    limited = task.workflow.tasks.get(task.facts.pop("stops", ""))
     if limited is None:
         return
     limit = limited.facts["limit"]
     limit["stops"] -= 1
     if limit["stops"] == 0:
-        stopped_at = datetime.fromisoformat(limit.pop("stopped_at"))
-        old = datetime.fromisoformat(limit["due"])
-        new = resumed(execution.library.calendar, limit["unit"], old, stopped_at, execution.now)
-        execution.record("clock_resumed", limited, by=task.task_spec.node.id, due=new.isoformat())
-        _move(limited, new)
+        limit["resumed"] = {"at": task.workflow.now.isoformat(), "by": task.task_spec.node.id}
+        go_on(limited)
+
+
+def go_on(limited: Activation) -> None:
+    """Let a limit whose clock is to go on do so, as of the moment when that was said.
+
+    What is in the way stops nobody who has left: it is told at the limited activity, and a retry of that comes here again.
+    """
+    execution, limit = limited.workflow, limited.facts["limit"]
+    said = limit.get("resumed")
+    if said is None:
+        return
+    try:
+        if "stopped_at" in limit:
+            new = _resumed(limited, datetime.fromisoformat(said["at"]))
+            del limit["stopped_at"]
+            execution.record("clock_resumed", limited, by=said["by"], due=new.isoformat())
+            _set(limited, new)
+        _follow(limited)
+    except Fault as fault:
+        incidents.tell(execution, limited, "clock_failed", cause=fault.code, expression=str(fault.facts.get("expression", "")))
+        return
+    del limit["resumed"]
+
+
+def _resumed(limited: Activation, moment: datetime) -> datetime:
+    limit = limited.facts["limit"]
+    stopped_at, old = datetime.fromisoformat(limit["stopped_at"]), datetime.fromisoformat(limit["due"])
+    try:
+        return resumed(limited.workflow.library.calendar, limit["unit"], old, stopped_at, moment)
+    except CalendarError as error:
+        raise Fault(f"calendar.{error.code}", **error.facts) from None
 
 
 def extend(task: Activation) -> None:
     """On completion of an element with `extend`: move the nearest limit around it (an approved 延期)."""
     limit = _limit(task, "extend")
-    if limit is None:
+    extended = task.facts.get("extended")  # absent; "moved": a fault came before everything followed; "done": one came later
+    if limit is None or extended == "done":
         return
-    execution = task.workflow
     limited = next(around(task), None)
     if limited is None:
         raise Fault("nothing_to_extend", node=task.task_spec.node.name or task.task_spec.node.id)
+    if extended is None:
+        _extend(limited, limit, task)
+        task.facts["extended"] = "moved"
+    _follow(limited)
+    task.facts["extended"] = "done"
+
+
+def _extend(limited: Activation, limit: Limit, task: Activation) -> None:
+    execution = task.workflow
     old = datetime.fromisoformat(limited.facts["limit"]["due"])
     try:
         new = due(execution.library.calendar, old, limit)
     except CalendarError as error:
         raise Fault(f"calendar.{error.code}", **error.facts) from None
     execution.record("deadline_moved", limited, by=task.task_spec.node.id, limit=str(limit), old=old.isoformat(), due=new.isoformat())
-    _move(limited, new)
+    _set(limited, new)
 
 
-def _move(limited: Activation, new: datetime) -> None:
+def _set(limited: Activation, new: datetime) -> None:
     limited.facts["limit"]["due"] = new.isoformat()
     limited.workflow.scopes.set_local(limited.id, VARIABLE, _local_text(new))
-    _follow(limited)
 
 
 def _follow(limited: Activation) -> None:

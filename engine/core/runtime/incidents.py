@@ -6,7 +6,7 @@ from engine.core.runtime.execution import Execution
 from engine.core.runtime.kernel import Activation
 from engine.core.runtime.step import Json
 
-TOLD = frozenset({"timer_failed", "delivery_failed", "work_failed", "act_failed", "condition_failed"})
+TOLD = frozenset({"timer_failed", "delivery_failed", "work_failed", "act_failed", "condition_failed", "clock_failed"})
 
 
 def tell(execution: Execution, task: Activation, code: str, **facts: Json) -> None:
