@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.forms.actions import act
 from engine.core.forms.model import FieldError
-from engine.core.forms.sources import KEPT
+from engine.core.forms.sources import KEPT, seeks
 from engine.verbs import attachments
 from engine.verbs.errors import EngineError
 from webapp.clock import now
@@ -67,7 +67,7 @@ def posted(session: Session | None, *, task_id: str | None = None, request_key: 
             except EngineError as error:
                 refused[name] = FieldError(f"error.{error.code}", error.facts)
     acted = act(raw)
-    submitted = acted is None and "_update" not in raw and not refused
+    submitted = acted is None and "_update" not in raw and not refused and not seeks(raw)
     return Posted(_fields(raw if acted is None else acted), submitted, refused)
 
 

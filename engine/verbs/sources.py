@@ -23,8 +23,6 @@ from engine.tables.people import Department, Enterprise, Person
 from engine.verbs.access import Actor, Kind, visible_enterprises
 from engine.verbs.reference_tables import all_in_force
 
-LONGEST = 2_000  # choices in one list
-
 Items = list["Json"]
 
 
@@ -61,7 +59,7 @@ def asked_for(form: Form) -> frozenset[str]:
 def my_enterprises(session: Session, actor: Actor) -> Items:
     """The enterprises for whom the actor may start something: id and name, and how they are reached."""
     query = select(Enterprise.id, Enterprise.name, Enterprise.contact, Enterprise.phone, Enterprise.attributes)
-    query = query.where(visible_enterprises(actor)).order_by(Enterprise.name).limit(LONGEST)
+    query = query.where(visible_enterprises(actor)).order_by(Enterprise.name)
     return [
         {"label": row.name, "value": row.id, "contact": row.contact, "phone": row.phone}
         | {name: row.attributes.get(name) for name in ("channel", "channel_note")}
@@ -73,7 +71,7 @@ def departments(session: Session, actor: Actor) -> Items:
     """The departments of the actor's zone and those of no zone; for staff only."""
     if actor.kind is Kind.ENTERPRISE:
         return []
-    query = select(Department.name, Department.id).order_by(Department.name).limit(LONGEST)
+    query = select(Department.name, Department.id).order_by(Department.name)
     if actor.zone_id is not None:
         query = query.where(or_(Department.zone_id == actor.zone_id, Department.zone_id.is_(None)))
     return [{"label": name, "value": id_} for name, id_ in session.execute(query)]
@@ -88,7 +86,6 @@ def department_people(session: Session, actor: Actor) -> Items:
         .join(Department, Department.id == Person.department_id)
         .where(Person.kind == Kind.DEPARTMENT.value, Person.is_active)
         .order_by(Department.name, Person.name)
-        .limit(LONGEST)
     )
     if actor.zone_id is not None:
         query = query.where(or_(Department.zone_id == actor.zone_id, Department.zone_id.is_(None)))
@@ -103,7 +100,7 @@ def cadres(session: Session, actor: Actor) -> Items:
     if actor.kind is Kind.ENTERPRISE:
         return []
     query = select(Person.id, Person.name, Person.phone, Person.position)
-    query = query.where(Person.kind == Kind.CADRE.value, Person.is_active).order_by(Person.name).limit(LONGEST)
+    query = query.where(Person.kind == Kind.CADRE.value, Person.is_active).order_by(Person.name)
     if actor.zone_id is not None:
         query = query.where(or_(Person.zone_id == actor.zone_id, Person.zone_id.is_(None)))
     return [

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.forms.actions import act
+from engine.core.forms.kinds import OPTIONS
 from engine.core.forms.model import Attachment
 from engine.core.forms.reader import read
+from engine.core.forms.sources import seeks
 from engine.core.forms.submission import submit
 from engine.core.forms.view import dependencies, view
 
@@ -326,3 +328,25 @@ def test_whatever_variables_hold_the_form_is_drawn_and_judged(variables, raw):
     check_page(DRAW(view(EVERY_FORM, variables, raw, now=NOW, errors=submit(EVERY_FORM, raw, variables, now=NOW).errors)))
     view(EVERY_FORM, variables, now=NOW, read_only=True)
     json.dumps(submit(EVERY_FORM, browser_sends(page), variables, now=NOW).values)
+
+
+MANY = {"firms": [{"label": f"第{number}家企业", "value": f"firm-{number}"} for number in range(OPTIONS + 5)]}
+
+
+def test_of_very_many_choices_a_page_shows_some_and_finds_the_others(draw):
+    form = form_of(field("select", "firm", valuesKey="firms"))
+    last = f"第{OPTIONS + 4}家"
+
+    page = draw(view(form, MANY, now=NOW))
+    found = draw(view(form, MANY, {"firm": ["firm-7"], "_kept._find.firm": [last]}, now=NOW))
+
+    assert len(page.xpath("//option")) == OPTIONS + 1 and "共 2005 项" in page.text_content()
+    assert found.xpath("//option/@value") == ["", "firm-7", f"firm-{OPTIONS + 4}"]
+    assert found.xpath("//option[@selected]/@value") == ["firm-7"]
+    assert submit(form, {**browser_sends(found), "firm": [f"firm-{OPTIONS + 4}"]}, MANY, now=NOW).values == {"firm": f"firm-{OPTIONS + 4}"}
+
+
+def test_enter_in_the_box_that_finds_choices_submits_nothing():
+    as_drawn = {"_kept._find.firm": ["甲"], "_kept._found.firm": ["甲"]}
+    assert not seeks(as_drawn) and not seeks({"firm": ["firm-7"]})
+    assert seeks({**as_drawn, "_kept._find.firm": ["乙"]})

@@ -3,10 +3,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from engine.core.forms.model import Component, Form
 from engine.tables.instances import ProcessInstance, Variable
+from engine.tables.people import Enterprise
 from engine.tables.tasks import Draft
 from engine.verbs import filling, starting
 from engine.verbs.errors import FormInvalid
@@ -106,3 +107,16 @@ def test_a_start_form_offers_the_actor_s_own_enterprises(world: World) -> None:
         with world.store.reading() as session:
             shown = starting.start_form(session, "case", world.actor(who), world.clock.now)
         assert [item["value"] for item in shown.variables["my_enterprises"]] == expected  # type: ignore[index,union-attr]
+
+
+def test_none_of_very_many_enterprises_is_left_out(world: World) -> None:
+    with world.store.writing() as session:
+        firms = [{"id": f"firm-{n}", "uscc": f"{n:018}", "name": f"第{n}家", "zone_id": "east"} for n in range(2_100)]
+        session.execute(insert(Enterprise), [{**firm, "created_at": world.clock.now} for firm in firms])
+
+    with world.store.reading() as session:
+        shown = starting.start_form(session, "case", world.actor("housing_one"), world.clock.now)
+    started = world.start("housing_one", enterprise_id="firm-2099")
+
+    assert {firm["id"] for firm in firms} < {item["value"] for item in shown.variables["my_enterprises"]}  # type: ignore[index,union-attr]
+    assert variables(world, started.id)["enterprise_name"] == "第2099家"

@@ -118,6 +118,14 @@ def test_nothing_is_kept_of_who_may_not_start(visit, town, path):
         assert session.scalar(select(func.count()).select_from(Attachment)) == 0
 
 
+def test_looking_for_choices_files_nothing(visit):
+    zhao = visit("zhao")
+    fields = {"_request_key": request_key(zhao.text("/start/request")), "subject": "停电", "urgent": "", "papers": ""}
+    looking = {**fields, "_kept._find.subject": "永昌", "_kept._found.subject": ""}
+    assert zhao.post("/start/request", looking).status_code == 200
+    assert zhao.post("/start/request", {**looking, "_kept._found.subject": "永昌"}).status_code == 303
+
+
 def test_an_upload_is_kept_while_a_slip_is_mended_and_can_be_fetched(visit, town):
     zhao = visit("zhao")
     key = request_key(zhao.text("/start/request"))

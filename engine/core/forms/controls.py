@@ -8,9 +8,9 @@ from datetime import datetime
 from engine.core.forms import rules, values
 from engine.core.forms.file_kinds import LARGEST, FileKinds
 from engine.core.forms.filling import Instance
-from engine.core.forms.kinds import MANY, TEXTS
+from engine.core.forms.kinds import MANY, OPTIONS, TEXTS
 from engine.core.forms.names import option_text
-from engine.core.forms.parts import Hint
+from engine.core.forms.parts import Choice, Hint
 
 TABLE_ROWS = 500
 _INPUT = {"date": "date", "time": "time", "datetime": "datetime-local"}
@@ -74,7 +74,28 @@ def hints(instance: Instance, now: datetime) -> tuple[Hint, ...]:
         found.append(Hint("form.hint.accept", {"accept": FileKinds(accept), "size": LARGEST // 1024 // 1024}))
     if component.kind == "datetime" and component.settings.get("disallowPassedDates"):
         found.append(Hint("form.hint.not_passed"))
+    if has_many(instance):
+        found.append(Hint("form.hint.some_choices", {"count": len(instance.options), "limit": OPTIONS}))
     return tuple(found)
+
+
+def has_many(instance: Instance) -> bool:
+    """Whether a page shows only some of the choices, so that the others have to be looked for."""
+    return len(instance.options) > OPTIONS
+
+
+def choices(instance: Instance, texts: Sequence[str], sought: str) -> tuple[Choice, ...]:
+    """What can be chosen; of more than OPTIONS the ones chosen and then the first whose label contains the words."""
+    found = (Choice(option_text(option.value), option.label, option_text(option.value) in texts) for option in instance.options)
+    if not has_many(instance):
+        return tuple(found)
+    chosen, others = [], []
+    for choice in found:
+        if choice.selected:
+            chosen.append(choice)
+        elif len(others) < OPTIONS and sought.casefold() in choice.label.casefold():
+            others.append(choice)
+    return (*chosen, *others)
 
 
 def display(instance: Instance, texts: Sequence[str]) -> tuple[str, ...]:

@@ -142,4 +142,4 @@ FORM = ("type", "id", "components", "schemaVersion", "executionPlatform", "execu
 SCHEMA_VERSION = 19  # the newest that form-js 1.23 writes
 TEXTS = ("textfield", "textarea")
 MANY = ("checklist", "taglist")
-OPTIONS = 2_000  # choices of one field
+OPTIONS = 2_000  # choices of one field: that a form itself may list, and that a page shows at once

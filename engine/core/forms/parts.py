@@ -28,7 +28,8 @@ class Part:
     """One visible component. `name` and `id` are those of its control, "" where there is none.
 
     `texts`: exactly as typed, else as the variable or the default has it. `display`: the same for people, where the field is
-    read-only. `span`: columns of 16. `refresh`: a change alters other parts.
+    read-only. `span`: columns of 16. `refresh`: a change alters other parts. `sought`: words that the choices were looked for by, None
+    where all choices are shown.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Part:
     texts: tuple[str, ...] = ()
     display: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    sought: str | None = None
     files: tuple[Attachment, ...] = ()
     required: bool = False
     readonly: bool = False

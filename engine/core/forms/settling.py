@@ -10,7 +10,6 @@ from datetime import datetime
 
 from engine.core.forms import values
 from engine.core.forms.filling import Filling, Instance, dig, lay_out, put
-from engine.core.forms.kinds import OPTIONS
 from engine.core.forms.model import Attachment, FieldError, Form, Formula, Invalid, Json, Option
 from engine.core.forms.names import option_text
 from engine.core.forms.options import as_option
@@ -122,7 +121,7 @@ def choices(instance: Instance, now: datetime) -> tuple[Option, ...]:
     if expression := component.expression("valuesExpression"):
         found = evaluate(expression, instance.scope, now)
     options: dict[str, Option] = {}
-    for item in found[:OPTIONS] if isinstance(found, list) else []:
+    for item in found if isinstance(found, list) else []:
         if option := as_option(item):
             options.setdefault(option_text(option.value), option)
     return tuple(options.values())

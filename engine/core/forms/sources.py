@@ -2,7 +2,8 @@
 
 A page sends, for every control it showed, its name; `""` under the name of a checkbox, list, row or file field says only that
 it was on the page. Names that begin with `_` and `csrf_token` are the page's own. `_kept.<name>` carries what was typed into
-a field that has been hidden since, so that it is there again when the field comes back.
+a field that has been hidden since, so that it is there again when the field comes back. `_kept._find.<name>` has the words that are
+looked for among a field's many choices, `_kept._found.<name>` those that the page was drawn for.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from engine.core.forms.values import Setting
 
 KEPT = "_kept."
 JUDGED = "_kept._judged"  # on a page that shows errors: until it is submitted again, each refresh judges anew
+FIND, FOUND = "_kept._find.", "_kept._found."
 ROWS = 200
+
+
+def seeks(raw: Mapping[str, list[str]]) -> bool:
+    """Whether words were typed to look for choices that the page does not show yet: Enter there is no submission."""
+    return any(texts != raw.get(FOUND + name.removeprefix(FIND)) for name, texts in raw.items() if name.startswith(FIND))
 
 
 class Absent:

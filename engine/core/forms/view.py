@@ -13,11 +13,11 @@ from engine.core.forms.filling import Instance
 from engine.core.forms.kinds import KINDS
 from engine.core.forms.markdown import escape, to_html
 from engine.core.forms.model import Attachment, Component, FieldError, Form, Json
-from engine.core.forms.names import dom_id, html_name, option_text, static_name
-from engine.core.forms.parts import Choice, Fault, Line, ListRow, Part, Table, View
+from engine.core.forms.names import dom_id, html_name, static_name
+from engine.core.forms.parts import Fault, Line, ListRow, Part, Table, View
 from engine.core.forms.rules import least_rows
 from engine.core.forms.settling import fill, files_of
-from engine.core.forms.sources import ABSENT, JUDGED, KEPT, RawSource
+from engine.core.forms.sources import ABSENT, FIND, JUDGED, KEPT, RawSource
 from engine.core.forms.submission import judge
 from engine.core.forms.templates import evaluate, render, worded
 
@@ -46,7 +46,8 @@ def view(
     mending = source is not None and not errors and raw is not None and JUDGED in raw
     if source and mending:
         errors = judge(filling, source)
-    drawing = _Drawing(now, read_only, errors or {}, attachments or {}, dependencies(form))
+    sought = {name.removeprefix(FIND): texts[-1].strip() for name, texts in (raw or {}).items() if name.startswith(FIND) and texts}
+    drawing = _Drawing(now, read_only, errors or {}, attachments or {}, dependencies(form), sought)
     lines = drawing.lines(filling.instances)
     order = {instance.name: index for index, instance in enumerate(filling.walk()) if instance.path}
     ranked = sorted(drawing.errors.items(), key=lambda item: order.get(item[0], math.inf))
@@ -109,12 +110,14 @@ class _Drawing:
         errors: Mapping[str, FieldError],
         attachments: Mapping[str, Attachment],
         dependencies: frozenset[str],
+        sought: Mapping[str, str],
     ) -> None:
         self.now = now
         self.read_only = read_only
         self.errors = errors
         self.attachments = attachments
         self.dependencies = dependencies
+        self.sought = sought  # by field name
         self.linked: set[str] = set()  # names of parts whose id stands on the page
 
     def lines(self, instances: Sequence[Instance]) -> tuple[Line, ...]:
@@ -197,7 +200,8 @@ class _Drawing:
             description=instance.text("description", self.now),
             texts=texts,
             display=controls.display(instance, texts),
-            choices=tuple(Choice(option_text(o.value), o.label, option_text(o.value) in texts) for o in instance.options),
+            choices=controls.choices(instance, texts, self.sought.get(name, "")),
+            sought=self.sought.get(name, "") if controls.has_many(instance) and not locked else None,
             files=files,
             required=component.rules.get("required") is True and not locked,
             readonly=locked,
