@@ -81,6 +81,8 @@ class Activation(Task):  # type: ignore[misc]
 class FlowNode(TaskSpec):  # type: ignore[misc]
     """What one flow node does when a token is at it. Phases: enter → work → leave → flows; each may be tried again.
 
+    A phase is re-entered with what it had: once the cause is mended, a fault and a retry come to the same as no fault. What a phase
+    has done before it faults it must do again without effect, or remember in the activation's facts.
     Listeners are called before the work and after leaving.
 
     Expressions are evaluated before anything moves, so a fault leaves the activation where it was, with an incident.
