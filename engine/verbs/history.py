@@ -10,8 +10,8 @@ where nobody did anything before, in a row of kind `moved`. So a step adds a row
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -23,6 +23,7 @@ from engine.core.calendar import CHINA
 from engine.core.runtime.step import Entry, HistoryKind
 from engine.core.runtime.words import incident_sentence
 from engine.tables.instances import Archive, Event, ProcessInstance, Stream
+from engine.tables.people import Person
 from engine.tables.tasks import UserTask
 from engine.tables.types import canonical
 from engine.texts import text
@@ -186,18 +187,33 @@ def timeline(
     query = select(_EVENT).where(_EVENT.c.stream == instance_id, _EVENT.c.kind.in_(_TONES)).order_by(_EVENT.c.seq.desc())
     if before is not None:
         query = query.where(_EVENT.c.seq < before)
-    rows = [_line(row, language) for row in session.execute(query.limit(most)).mappings()][::-1]
+    may_read = _is_readable(session, instance_id, actor)
+    return [_line(row, language, may_read(row)) for row in session.execute(query.limit(most)).mappings()][::-1]
+
+
+# What people say at these is said among those who handle the case. Why a case is ended is said to the one whose it is.
+_AMONG_OFFICES = frozenset({"task_completed", "action_performed", "task_updated", "change_denied"})
+
+
+def _is_readable(session: Session, instance_id: str, actor: Actor) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether the actor may read what was said at a line: an enterprise what its people said or was said at its own tasks."""
     if actor.kind is not Kind.ENTERPRISE:
-        return rows
-    # The people of an enterprise read what they said themselves, not how offices discuss their case.
+        return lambda row: True
     own = set(session.scalars(select(UserTask.node).distinct().where(UserTask.instance_id == instance_id, visible_tasks(actor))))
-    return [replace(row, words="") if row.kind == "task_completed" and row.node not in own else row for row in rows]
+    colleagues = {actor.id, *session.scalars(select(Person.id).where(Person.enterprise_id == actor.enterprise_id))}
+
+    def _may_read(row: Mapping[str, Any]) -> bool:
+        is_own = row["actor_id"] in colleagues or row["kind"] == "task_completed" and row["node"] in own
+        return is_own or row["kind"] not in _AMONG_OFFICES
+
+    return _may_read
 
 
-def _line(row: Mapping[str, Any], language: str) -> TimelineRow:
+def _line(row: Mapping[str, Any], language: str, may_read: bool) -> TimelineRow:
+    """`may_read`: what somebody said at it is shown too."""
     kind, facts, name = row["kind"], row["facts"], row["node_name"] or ""
     key = f"{kind}.{facts.get('status')}" if kind == "instance_ended" else kind
-    words = str(facts.get("opinion") or facts.get("reason") or "")
+    words = str(facts.get("opinion") or facts.get("reason") or "") if may_read else ""
     if kind == "incident_opened":
         words = incident_sentence(facts.get("code", ""), facts, language)
     due = facts.get("due")

@@ -325,6 +325,18 @@ def test_a_supervisor_changes_limit_priority_and_department_with_a_reason(visit,
     assert "厂区排水" in visit("sun").text("/inbox?box=groups") and "厂区排水" not in visit("li").text("/inbox?box=groups")
 
 
+def test_an_enterprise_does_not_read_what_offices_say_among_themselves(visit, file_request, open_task):
+    case, zhou, zhao = file_request(), visit("zhou"), visit("zhao")
+    task = open_task(case)
+    zhou.text(f"/tasks/{task}")
+    zhou.post(f"/tasks/{task}/change", {"due": "2026-03-20T17:30", "priority": "50", "reason": "窗口人手不足"})
+
+    theirs, offices = zhao.text(f"/enterprise/cases/{case}"), zhou.text(f"/instances/{case}")
+
+    assert "窗口人手不足" in offices and "窗口人手不足" not in theirs
+
+
+
 def test_a_change_that_changes_nothing_or_does_not_fit_is_told(visit, file_request, open_task):
     task, zhou = open_task(file_request()), visit("zhou")
     page = zhou.text(f"/tasks/{task}")
