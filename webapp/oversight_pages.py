@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.verbs import anchors, partial_starts, tasks
+from engine.verbs import anchors, conditional_starts, partial_starts, tasks
 from engine.verbs.access import Act
 from engine.verbs.errors import ReasonMissing
 from webapp.clock import now
@@ -26,10 +26,11 @@ def show() -> ResponseReturnValue:
     with store().reading() as session:
         page = tasks.page(session, partial_starts.pending(g.actor, now()), page_number(), SHOWN)
         waiting = partial_starts.describe(session, page.rows)
+        costly = conditional_starts.costly(session, g.actor)
         anchor = anchors.last(session)
     return render_template(
-        "oversight.html", page=page, waiting=waiting, anchor=anchor, words=_words, address=lambda number: url_for(".show", page=number)
-    )
+        "oversight.html", page=page, waiting=waiting, costly=costly, anchor=anchor, words=_words, address=lambda number: url_for(".show", page=number),
+    )  # fmt: skip
 
 
 @pages.post("/starts/<start_id>/drop")

@@ -114,11 +114,14 @@ class World:
 
     def evaluate_conditions(self, **variables: Json) -> list[Trial]:
         """Start every process at each conditional start event that holds for `variables` (BPMN 2.0.2 Table 10.84)."""
-        found = [
-            (process.id, node, event)
-            for process in map(self.library.process, self._starting)
-            for node, event in conditions.starts(process, variables, self.library.functions, self.now)
-        ]
+        found = []
+        for process in map(self.library.process, self._starting):
+            judged = conditions.starts(process, variables, self.library.functions, self.now)
+            found += [(process.id, node, event) for node, event in judged.holding]
+            self.history += [
+                Entry("warning", self.now, process.id, node.id, node_name=node.name, facts={"code": "condition_failed"})
+                for node, _ in judged.costly
+            ]
         started = [self._occur(process_id, node, Occurrence(slot_of(event), variables)) for process_id, node, event in found]
         return [trial for trial in started if trial is not None]
 

@@ -101,7 +101,7 @@ def test_a_condition_can_start_a_process(run):
 
 def test_the_conditions_of_start_events_are_asked_of_variables_that_are_offered():
     model = library("conditional_start").process("conditional_start")
-    found = [conditions.starts(model, {"level": level}, {}, EPOCH) for level in (11, 10, None)]
+    found = [conditions.starts(model, {"level": level}, {}, EPOCH).holding for level in (11, 10, None)]
     assert [[node.id for node, _ in each] for each in found] == [["too_hot"], [], []]
 
 

@@ -92,6 +92,12 @@ def test_only_processes_that_are_named_start_by_themselves():
     assert [trial.process_id for trial in world.publish("order")] == ["start_events"]
 
 
+def test_a_start_condition_that_costs_too_much_is_told():
+    world = World(library("conditional_start_costly"))
+    assert world.evaluate_conditions(level=1_000_000_000) == []
+    assert [(entry.kind, entry.node, entry.facts["code"]) for entry in world.history] == [("warning", "too_hot", "condition_failed")]
+
+
 def test_a_condition_starts_a_process_when_it_holds_for_what_is_known():
     world = World(library("conditional_start"))
     assert world.evaluate_conditions(level=3) == []

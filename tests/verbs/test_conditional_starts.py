@@ -26,3 +26,15 @@ def test_every_type_that_deployment_knows_has_a_handler_and_a_line_in_the_docs()
     assert frozenset(HANDLERS) == TYPES
     page = (Path(__file__).parents[2] / "docs" / "service-tasks.md").read_text("utf-8")
     assert [type_ for type_ in TYPES if f"`{type_}`" not in page] == []
+
+
+def test_a_condition_that_costs_too_much_starts_nothing_and_is_told(any_store, clock):
+    deploy_diagrams(any_store, clock, "conditional_start", "conditional_start_costly")
+
+    with any_store.writing() as session:
+        started = conditional_starts.evaluate(session, {"level": 1_000_000_000}, SYSTEM, clock())
+
+    assert [instance.process_key for instance in started] == ["conditional_start"]
+    with any_store.reading() as session:
+        [line] = conditional_starts.costly(session, SYSTEM)
+    assert (line.node_name, line.facts["process"]) == ("too hot", "conditional start costly") and "level" in line.facts["expression"]

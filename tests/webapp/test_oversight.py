@@ -10,6 +10,9 @@ from sqlalchemy import select
 
 from engine.tables.instances import Event
 from engine.tables.jobs import PartialStart
+from engine.verbs import conditional_starts
+from engine.verbs.access import SYSTEM
+from tests.verbs.running import deploy_diagrams
 from tests.verbs.test_partial_starts import bring, broadcast, publish
 from webapp import anchors
 
@@ -61,3 +64,14 @@ def test_the_last_anchor_is_shown(visit, town, clock, tmp_path: Path):
     anchor = anchors.drop(town, tmp_path / "anchors", clock.now)
     page = visit("admin").text("/oversight")
     assert anchor.chain in page and "09:00" in page
+
+
+def test_a_start_condition_that_costs_too_much_is_seen(visit, town, clock):
+    assert "没能判断" not in visit("zhou").text("/oversight")
+    deploy_diagrams(town, clock, "conditional_start_costly")
+    with town.writing() as session:
+        conditional_starts.evaluate(session, {"level": 1_000_000_000}, SYSTEM, clock())
+
+    page = visit("zhou").text("/oversight")
+
+    assert "没能判断的启动条件" in page and "conditional start costly" in page and "too hot" in page

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from engine import feel
 from engine.core.runtime import events, incidents
 from engine.core.runtime.execution import Execution
-from engine.core.runtime.formulas import value_of
 from engine.core.runtime.kernel import Fault
 from engine.core.runtime.subscriptions import definition_of
 from engine.core.variables import View
@@ -52,17 +52,29 @@ def _consider(execution: Execution, wait: Wait) -> None:
             events.happen(execution, execution.waits[wait.id], {})
 
 
-def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> tuple[tuple[Node, EventDefinition], ...]:
-    """The start events of `process`, with the condition of theirs that holds for these variables, in document order (BPMN Table 10.84).
+class StartsJudged(NamedTuple):
+    """Start events with the condition that is meant, in document order: those that hold, and those that cost more than any may."""
+
+    holding: tuple[tuple[Node, EventDefinition], ...]
+    costly: tuple[tuple[Node, EventDefinition], ...]
+
+
+def starts(process: Process, variables: Variables, functions: Mapping[str, object], now: datetime) -> StartsJudged:
+    """The start events of `process` whose condition holds for these variables (BPMN Table 10.84).
 
     A process has no variables before it starts, so it is for whoever has some to ask; each answer is a `Start` of its own. Of a multiple
     start event the first condition that holds is enough, of a parallel multiple one each counts.
     """
     found: list[tuple[Node, EventDefinition]] = []
+    costly: list[tuple[Node, EventDefinition]] = []
+    scope = View([variables, functions])
     for node in process.start_events:
-        holding = [
-            event for event in node.events
-            if event.kind == "conditional" and event.value is not None and value_of(event.value, View([variables, functions]), now) is True
-        ]  # fmt: skip
+        holding = []
+        for event in node.events:
+            if event.kind == "conditional" and event.value is not None and event.value.expression is not None:
+                try:
+                    holding += [event] if event.value.expression.evaluate(scope, now=now).value is True else []
+                except feel.BudgetExceeded:
+                    costly.append((node, event))
         found += [(node, event) for event in (holding if node.parallel_multiple else holding[:1])]
-    return tuple(found)
+    return StartsJudged(tuple(found), tuple(costly))
