@@ -6,7 +6,7 @@ Source: DMN 1.4 §10.3.4.3, which takes patterns and replacements from XPath.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,18 +55,28 @@ def _spans(pattern: Pattern, text: str, run: Run) -> Iterator[Places]:
     if pattern.fast is not None:
         cost = ways(pattern.tree, len(text))
         if cost < MANY and cost * (len(text) + 1) <= _COST_LIMIT:
-            for match in pattern.fast.finditer(text):
-                yield tuple(place for group in range(pattern.groups + 1) for place in match.span(group))
+            yield from _all(text, lambda start: _places(pattern, text, start))
             return
     if pattern.program is None:
         pattern.program = program_of(pattern.tree, pattern.groups, pattern.multiline)
+    program = pattern.program
+    yield from _all(text, lambda start: find(program, text, start, run))
+
+
+def _all(text: str, find_from: Callable[[int], Places | None]) -> Iterator[Places]:
+    """One match after the other. After an empty one the next begins further on, whichever engine looks: `re` by itself would look there again."""
     start = 0
     while start <= len(text):
-        places = find(pattern.program, text, start, run)
+        places = find_from(start)
         if places is None:
             return
         yield places
         start = places[1] if places[1] > places[0] else places[1] + 1
+
+
+def _places(pattern: Pattern, text: str, start: int) -> Places | None:
+    match = pattern.fast.search(text, start) if pattern.fast is not None else None
+    return tuple(place for group in range(pattern.groups + 1) for place in match.span(group)) if match is not None else None
 
 
 def search(pattern: str, flags: str, text: str, run: Run) -> bool:

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.feel import regex
+
 from .tables import value_of
 
 CONVERSION = [
@@ -171,3 +173,11 @@ def test_nothing_is_left_to_chance(name: str) -> None:
     from engine.feel.builtins import FUNCTIONS
 
     assert name not in FUNCTIONS
+
+
+@pytest.mark.parametrize("pattern", ["a*?", "a??", "a*", "(|a)", "b|a*?", "a+", "^a*?", "x*|b"])
+def test_both_engines_find_the_same_parts_also_of_a_pattern_that_prefers_an_empty_match(monkeypatch, pattern):
+    fast = value_of(f'extract("aab a", "{pattern}")')
+    monkeypatch.setattr(regex, "_COST_LIMIT", -1)
+
+    assert fast is not None and value_of(f'extract("aab a", "{pattern}")') == fast
