@@ -40,7 +40,7 @@ def address(attachment_id: str) -> str:
 def _file(attachment_id: str, task_id: str | None = None) -> ResponseReturnValue:
     """Always as a download, never shown by the browser: the content came from outside."""
     with store().reading() as session:
-        shown = filling.files_shown(tasks.form(session, task_id, g.actor, now()), now()) if task_id is not None else frozenset()
+        shown = filling.files_shown(tasks.form(session, task_id, g.actor), now()) if task_id is not None else frozenset()
         facts, content = attachments.open(session, attachment_id, g.actor, shown)
     response = send_file(BytesIO(content), facts.media_type, as_attachment=True, download_name=facts.filename, etag=False, max_age=0)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -108,7 +108,7 @@ def refresh(task_id: str) -> ResponseReturnValue:
     with writing() as session:
         sent = posted(session, task_id=task_id)
         tasks.save_draft(session, task_id, sent.raw, g.actor, now())
-        form = shown(tasks.form(session, task_id, g.actor, now()), now(), sent.raw, sent.refused)
+        form = shown(tasks.form(session, task_id, g.actor), now(), sent.raw, sent.refused)
     return fragment(form, url_for(".refresh", task_id=task_id), url_for(".draft", task_id=task_id))
 
 
@@ -150,7 +150,7 @@ def _too_late(task_id: str, raw: Raw, late: TaskNotOpen | AlreadyClaimed) -> Res
     """Somebody was faster: who, when, and everything this person typed, which stays theirs as a draft."""
     with writing() as session:
         tasks.save_draft(session, task_id, raw, g.actor, now())
-        form = shown(tasks.form(session, task_id, g.actor, now(), closed=True), now(), raw)
+        form = shown(tasks.form(session, task_id, g.actor), now(), raw)
     return make_response(render_template("too_late.html", what=sentence(late), typed=typed_words(form), task_id=task_id), 409)
 
 
@@ -158,7 +158,7 @@ def _page(task_id: str, raw: Raw | None = None, errors: Mapping[str, FieldError]
     with store().reading() as session:
         task = tasks.get(session, task_id, g.actor)
         may_work = may_work_on(g.actor, task)
-        task_form = tasks.form(session, task_id, g.actor, now(), closed=not may_work)
+        task_form = tasks.form(session, task_id, g.actor)
         holders = tasks.holders(session, task, g.actor)
         may_change = task.closed_at is None and may(g.actor, Act.SUPERVISE)
         offices = departments.departments(session, task.zone_id) if may_change else []

@@ -85,10 +85,10 @@ def get(session: Session, task_id: str, actor: Actor) -> TaskDetail:
     return _detail(session, row)
 
 
-def form(session: Session, task_id: str, actor: Actor, now: datetime, *, closed: bool = False) -> TaskForm:
+def form(session: Session, task_id: str, actor: Actor) -> TaskForm:
     """The form of a task the actor sees, in the version that its process was deployed with, and the actor's own draft.
 
-    Of a closed task it is what it was, for reading; `closed` says that the caller knows.
+    Of a closed task it is what it was, for reading.
     """
     return _form(session, get(session, task_id, actor), actor)
 

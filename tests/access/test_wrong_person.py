@@ -28,7 +28,7 @@ def case(world: World) -> InstanceFacts:
 Try = Callable[[Session, World, InstanceFacts, Actor], object]
 BY_ID: dict[str, Try] = {
     "tasks.get": lambda s, w, case, who: tasks.get(s, w.task(case, "handle_case"), who),
-    "tasks.form": lambda s, w, case, who: tasks.form(s, w.task(case, "handle_case"), who, w.clock.now),
+    "tasks.form": lambda s, w, case, who: tasks.form(s, w.task(case, "handle_case"), who),
     "tasks.claim": lambda s, w, case, who: tasks.claim(s, w.task(case, "handle_case"), who, w.clock.now),
     "tasks.claim (free)": lambda s, w, case, who: tasks.claim(s, w.task(case, "answer_question"), who, w.clock.now),
     "tasks.release": lambda s, w, case, who: tasks.release(s, w.task(case, "handle_case"), who, w.clock.now),

@@ -98,7 +98,7 @@ def test_a_file_travels_from_the_start_to_everyone_who_handles_the_case(any_worl
         assert session.scalar(select(Event.facts).where(Event.stream == case.id, Event.kind == "attachment_added"))["sha256"] == facts.sha256
         with pytest.raises(NotFound):  # taken back before the start
             attachments.open(session, spare.id, boss)
-        shown = tasks.form(session, any_world.task(case, "handle_case"), any_world.actor("housing_one"), now)
+        shown = tasks.form(session, any_world.task(case, "handle_case"), any_world.actor("housing_one"))
         assert file.id in shown.attachments
 
 

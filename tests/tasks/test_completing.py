@@ -67,7 +67,7 @@ def test_a_second_person_is_told_who_was_faster_and_keeps_what_they_typed(any_wo
 
     assert late.value.facts["closed_by"] == "housing_one" and "09:00" in late.value.sentence()
     with any_world.store.reading() as session:
-        shown = tasks.form(session, task_id, any_world.actor("housing_two"), any_world.clock.now)
+        shown = tasks.form(session, task_id, any_world.actor("housing_two"))
     assert shown.draft == typed and shown.form is not None
     assert variable(any_world, case, "opinion") == "已修复"
 
@@ -139,8 +139,8 @@ def test_a_draft_comes_back_exactly_and_goes_with_the_submit(any_world: World) -
         tasks.save_draft(session, task_id, raw, any_world.actor("housing_one"), any_world.clock.now)
 
     with any_world.store.reading() as session:
-        mine = tasks.form(session, task_id, any_world.actor("housing_one"), any_world.clock.now)
-        theirs = tasks.form(session, task_id, any_world.actor("housing_two"), any_world.clock.now)
+        mine = tasks.form(session, task_id, any_world.actor("housing_one"))
+        theirs = tasks.form(session, task_id, any_world.actor("housing_two"))
     assert (mine.draft, mine.saved_at, theirs.draft) == (raw, any_world.clock.now, None)
 
     any_world.complete(case, "handle_case", "housing_one", **OPINION)
