@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Status
 from engine.verbs import audience, definitions, departments, incidents, instances, retention, tasks
-from engine.verbs.access import Act, Kind
+from engine.verbs.access import Act, Kind, may
+from engine.verbs.errors import ReasonMissing
 from webapp.case_parts import case_parts, line_asked_for
 from webapp.clock import now
 from webapp.database import store, writing
@@ -61,8 +62,9 @@ def show(instance_id: str) -> ResponseReturnValue:
         reasons = audience.audience(session, instance_id, g.actor, now())
         actions = instances.actions(session, instance_id, g.actor)
         variables = _variables(session, instance)
+        held = retention.held(session, instance_id) if may(g.actor, Act.SUPERVISE) else None
     return render_template(
-        "instance.html", instance=instance, case=case, call=call, actions=actions, variables=variables,
+        "instance.html", instance=instance, case=case, call=call, actions=actions, variables=variables, held=held,
         incidents=[(row, incidents.sentence(row, language())) for row in found],
         reasons=[(reason.who, reason.sentence(language())) for reason in reasons],
     )  # fmt: skip
@@ -106,4 +108,26 @@ def terminate(instance_id: str) -> ResponseReturnValue:
     with writing() as session:
         instances.terminate(session, instance_id, reason, g.actor, now())
     flash(t("instance.terminated"), "ok")
+    return redirect(url_for(".show", instance_id=instance_id), 303)
+
+
+@pages.post("/<instance_id>/hold")
+@needs(Act.SUPERVISE)
+def hold(instance_id: str) -> ResponseReturnValue:
+    """Keep the case beyond the time after which it is archived, for a reason."""
+    reason = request.form.get("reason", "").strip()[:1000]
+    if not reason:
+        raise ReasonMissing
+    with writing() as session:
+        retention.hold(session, instance_id, reason, g.actor, now())
+    flash(t("instance.held"), "ok")
+    return redirect(url_for(".show", instance_id=instance_id), 303)
+
+
+@pages.post("/<instance_id>/unhold")
+@needs(Act.SUPERVISE)
+def unhold(instance_id: str) -> ResponseReturnValue:
+    with writing() as session:
+        retention.release(session, instance_id, g.actor, now())
+    flash(t("instance.unheld"), "ok")
     return redirect(url_for(".show", instance_id=instance_id), 303)

@@ -13,7 +13,6 @@ from engine.tables.instances import ProcessInstance
 from engine.tables.people import CadreAssignment, Membership, Notification, Person
 from engine.tables.prepared import Prepared
 from engine.verbs.access import DEPARTMENT, OWN_ENTERPRISE, SERVING_CADRES, ZONE_SUPERVISORS, Actor, Kind, in_force
-from engine.verbs.errors import NotFound
 
 SUBJECT = 200  # characters
 BODY = 4_000
@@ -44,14 +43,6 @@ def count_unread(session: Session, actor: Actor) -> int:
 UNREAD = Prepared(
     select(func.count().label("n")).where(Notification.person_id == bindparam("person_id"), Notification.read_at.is_(None))
 )
-
-
-def mark_read(session: Session, notification_id: str, actor: Actor, now: datetime) -> None:
-    """One note has been read; once more changes nothing. Raises NotFound for someone else's."""
-    own = and_(Notification.id == notification_id, Notification.person_id == actor.id)
-    if session.scalar(select(Notification.id).where(own)) is None:
-        raise NotFound("notification", notification_id)
-    session.execute(update(Notification).where(own, Notification.read_at.is_(None)).values(read_at=now))
 
 
 def mark_all_read(session: Session, actor: Actor, now: datetime) -> None:

@@ -47,6 +47,11 @@ class Pack:
         return hashlib.sha256(self.content).hexdigest()
 
 
+def held(session: Session, instance_id: str) -> str | None:
+    """Why an instance is kept beyond its time; None if it is not."""
+    return session.scalar(select(ProcessInstance.hold_reason).where(ProcessInstance.id == instance_id))
+
+
 def hold(session: Session, instance_id: str, reason: str, actor: Actor, now: datetime) -> None:
     """Keep an instance beyond its time, for a reason that stands in its record. Raises NotFound, NotAllowed."""
     _mark(session, instance_id, reason.strip() or "—", "hold_set", actor, now)

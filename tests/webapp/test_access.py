@@ -41,6 +41,8 @@ OPEN: dict[str, set[str]] = {
     "instance_pages.show": STAFF_OF_CASE | {"zhao"},
     "instance_pages.retry": {"zhou", "admin"},
     "instance_pages.terminate": {"zhou"},
+    "instance_pages.hold": {"zhou"},
+    "instance_pages.unhold": {"zhou"},
     **{f"record_pages.{view}": {"zhou", "admin"} for view in ("show_all", "show", "entrust")},
     "record_pages.move": {"admin"},
     "oversight_pages.show": {"zhou", "admin"},
@@ -106,7 +108,7 @@ def address(app, town, clock, file_request, open_task, visit) -> Callable[[str],
         colleague = session.scalar(select(Person.id).where(Person.username == "ma"))
         incident = session.execute(incidents.list_incidents(SYSTEM, broken)).one().id
     person = {"name": "孙立", "kind": "department", "department_id": "finance"}
-    fields = {"task_pages.assign": {"person": colleague}, "people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"}, "oversight_pages.drop": {"reason": "不会再来"}, "record_pages.entrust": {"person": cadre, "reason": "换岗"}, "record_pages.move": {"zone": "zone", "reason": "迁址"},
+    fields = {"task_pages.assign": {"person": colleague}, "people_pages.create": {**person, "username": "sun2"}, "people_pages.save": person, "task_pages.complete": {"result": "好", "settled": "yes"}, "instance_pages.terminate": {"reason": "重复"}, "instance_pages.hold": {"reason": "复议期间"}, "oversight_pages.drop": {"reason": "不会再来"}, "record_pages.entrust": {"person": cadre, "reason": "换岗"}, "record_pages.move": {"zone": "zone", "reason": "迁址"},
               "reference_pages.save": {"_version": "1", "cell.id": "p3", "cell.title": "稳岗返还"},
               "reference_pages.replace": {"_version": "1", "content": "id,title\np9,稳岗返还\n"}}  # fmt: skip
 

@@ -309,6 +309,18 @@ def test_a_correction_nested_without_end_breaks_no_page(visit, file_request, ope
     assert zhou.get(f"/instances/{case}").status_code == 200
 
 
+def test_a_supervisor_keeps_a_case_beyond_its_time_for_a_reason(visit, file_request):
+    case, zhou = file_request(), visit("zhou")
+    zhou.text(f"/instances/{case}")
+    assert zhou.post(f"/instances/{case}/hold", {"reason": " "}).status_code == 400
+
+    zhou.post(f"/instances/{case}/hold", {"reason": "复议期间"})
+
+    assert "继续保留中：复议期间" in zhou.text(f"/instances/{case}")
+    zhou.post(f"/instances/{case}/unhold")
+    assert "复议期间" not in zhou.text(f"/instances/{case}")
+
+
 def test_a_supervisor_changes_limit_priority_and_department_with_a_reason(visit, town, file_request, open_task):
     case = file_request()
     task, zhou = open_task(case), visit("zhou")
