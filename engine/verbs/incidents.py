@@ -64,11 +64,3 @@ def tell_of_act(session: Session, wait_id: str, actor: Actor, number: str, now: 
     if instance_id is None:
         raise NotFound("task", wait_id)
     stepping.step(session, instance_id, ActFailed(wait_id, actor.name, number), SYSTEM, now)
-
-
-def set_variables(session: Session, instance_id: str, scope: str, variables: Variables, actor: Actor, now: datetime) -> InstanceFacts:
-    """Correct variables of a running instance. Raises NotFound, NotAllowed, VariableInvalid, StimulusRefused."""
-    require(actor, Act.REPAIR)
-    if session.scalar(select(ProcessInstance.id).where(ProcessInstance.id == instance_id, visible_instances(actor))) is None:
-        raise NotFound("instance", instance_id)
-    return stepping.step(session, instance_id, SetVariables(scope, checked(variables)), actor, now)

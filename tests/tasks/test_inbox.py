@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.verbs import access, definitions, incidents, stepping, tasks
+from engine.core.runtime.step import SetVariables
+from engine.verbs import access, definitions, stepping, tasks
 from engine.verbs.inboxes import Page
 from tests.access.world import World
 from tests.verbs.running import DIAGRAMS, deploy
@@ -120,7 +121,7 @@ def test_a_case_that_turns_out_to_be_of_another_enterprise_is_offered_to_the_cad
     before = {who: names(box(any_world, who, "groups")) for who in ("cadre_of_acme", "cadre_of_bolt")}
 
     with any_world.store.writing() as session:
-        incidents.set_variables(session, case.id, case.id, {"enterprise_id": "bolt"}, access.SYSTEM, any_world.clock.now)
+        stepping.step(session, case.id, SetVariables(case.id, {"enterprise_id": "bolt"}), access.SYSTEM, any_world.clock.now)
 
     assert before == {"cadre_of_acme": ["干部走访", "干部知悉"], "cadre_of_bolt": ["干部知悉"]}
     assert [names(box(any_world, who, "groups")) for who in before] == [["干部知悉"], ["干部走访", "干部知悉"]]

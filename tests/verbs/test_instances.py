@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.core.runtime.step import Status
+from engine.core.runtime.step import SetVariables, Status
 from engine.tables.instances import ProcessInstance
 from engine.tables.people import Department, Enterprise, Zone
 from engine.tables.store import Store
@@ -82,7 +82,7 @@ def test_a_label_that_changes_is_changed_in_the_tasks_too(town: Store, clock: Cl
     instance = Running.start(town, clock, "asking", subject="first")
 
     with town.writing() as session:
-        incidents.set_variables(session, instance.id, instance.id, {"subject": "second"}, SYSTEM, clock.now)
+        stepping.step(session, instance.id, SetVariables(instance.id, {"subject": "second"}), SYSTEM, clock.now)
 
     with town.reading() as session:
         assert session.scalars(select(UserTask.title)).all() == ["second"]
