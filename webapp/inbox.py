@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.verbs import definitions, inboxes, tasks
+from engine.verbs import definitions, inboxes
 from webapp.clock import now
 from webapp.database import store
 from webapp.security import signed_in
@@ -23,9 +23,11 @@ def show() -> ResponseReturnValue:
     process = request.args.get("process") or None
     moment = now()
     with store().reading() as session:
-        counts = tasks.counts(session, g.actor, moment)
-        select = tasks.inbox(g.actor, box, moment, query=query, process=process)
-        page = tasks.page(session, select, page_number(), 20, None if query or process else counts[box])
+        if query or process:
+            counts = inboxes.counts(session, g.actor, moment)
+            page = inboxes.page(session, inboxes.inbox(g.actor, box, moment, query=query, process=process), page_number())
+        else:
+            counts, page = inboxes.opened(session, g.actor, box, moment, page_number())
         processes = list(definitions.names(session).items())
     return render_template(
         "inbox.html", box=box, boxes=BOXES, counts=counts, in_words=inboxes.in_words, page=page, query=query, process=process, processes=processes,

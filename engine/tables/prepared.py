@@ -182,14 +182,17 @@ def _result(form: _Form, answers: Sequence[Answer]) -> Any:
 def _compiled(statement: Executable, dialect: Dialect, columns: list[str] | None) -> _Form:
     if dialect.name == "postgresql":
         dialect = _POSTGRESQL
-    compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
-    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and not (columns and name in columns)}
+    compiled: Any = statement.compile(dialect=dialect, column_keys=columns, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+    binds, values = dict(compiled.binds), compiled.construct_params(_check=False)
+    for name, each in (compiled._post_compile_expanded_state.parameter_expansion if compiled.post_compile_params else {}).items():
+        binds |= dict.fromkeys(each, binds[name])  # a list of values is as many parameters
+    fixed = {name: values[name] for name in compiled.positiontup if not binds[name].required and not (columns and name in columns)}
     entries = compiled._result_columns
     processors = [entry.type._cached_result_processor(dialect, None) for entry in entries]
     return _Form(
         sql=str(compiled),
         binds=tuple(
-            (name, _bind(compiled.binds[name].type, compiled._bind_processors.get(name), dialect)) for name in compiled.positiontup
+            (name, _bind(binds[name].type, compiled._bind_processors.get(name), dialect)) for name in compiled.positiontup
         ),
         fixed=fixed,
         row=namedtuple("Row", [entry.keyname for entry in entries], rename=True)._make if entries else None,

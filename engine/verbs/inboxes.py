@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from sqlalchemy import CTE, ColumnElement, ScalarSelect, Select, bindparam, fals
 from sqlalchemy.orm import Session
 
 from engine.tables.people import Person
+from engine.tables.prepared import Prepared, together
 from engine.tables.store import PLAN_ANEW
 from engine.tables.tasks import UserTask
 from engine.tables.types import Utc
@@ -62,7 +63,8 @@ def inbox(
     return usual.params(now=now) if box == "overdue" else usual
 
 
-_NOW: Any = bindparam("now", type_=Utc())
+# With a value of its own: SQLAlchemy spells out a list of values, such as enterprises, only where every parameter has one.
+_NOW: Any = bindparam("now", datetime.min.replace(tzinfo=UTC), type_=Utc())
 
 
 @lru_cache(maxsize=KEPT)
@@ -111,6 +113,28 @@ def _rows(actor: Actor, box: Box | str, now: Any, asked: ranges.Asked) -> CTE | 
 def counts(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
     """How many tasks each box holds, in one statement; MOST + 1 stands for any number beyond MOST."""
     return dict(session.execute(_numbers(actor), {"now": now, ranges.REACH: MOST + 1}).one()._mapping)
+
+
+def opened(session: Session, actor: Actor, box: Box, now: datetime, number: int, size: int = 20) -> tuple[dict[str, int], Page]:
+    """A box as most people open it, with nothing asked for: the numbers of all boxes and one page of this one, in one round trip."""
+    number = max(1, min(number, -(-MOST // size)))
+    paging = {"now": now, ranges.REACH: number * size, ranges.SIZE: size, ranges.SKIPPED: (number - 1) * size}
+    (counted,), rows = together(session, [(_numbers_at_once(actor), {"now": now, ranges.REACH: MOST + 1}), (_box_at_once(actor, box), paging)])
+    numbers = counted._asdict()
+    if not rows and number > 1:  # past the end
+        return numbers, page(session, inbox(actor, box, now), number, size, numbers[box])
+    total = min(numbers[box], MOST)
+    return numbers, Page(rows, number, max(1, -(-total // size)), total, numbers[box] > MOST)
+
+
+@lru_cache(maxsize=KEPT)
+def _numbers_at_once(actor: Actor) -> Prepared:
+    return Prepared(_numbers(actor))
+
+
+@lru_cache(maxsize=KEPT)
+def _box_at_once(actor: Actor, box: Box) -> Prepared:
+    return Prepared(_usual(actor, box, None))
 
 
 @lru_cache(maxsize=KEPT)

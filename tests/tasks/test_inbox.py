@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from engine.core.runtime.step import SetVariables
-from engine.verbs import access, definitions, stepping, tasks
+from engine.verbs import access, definitions, inboxes, stepping, tasks
 from engine.verbs.inboxes import Page
 from tests.access.world import World
 from tests.verbs.running import DIAGRAMS, deploy
@@ -114,6 +116,24 @@ def test_counts_are_those_of_the_boxes(any_world: World) -> None:
         with any_world.store.reading() as session:
             counted = tasks.counts(session, any_world.actor(who), any_world.clock.now)
         assert counted == {name: box(any_world, who, name).total for name in tasks.BOXES}
+
+
+@pytest.mark.parametrize("who", ["housing_one", "desk_two", "acme_boss", "cadre_of_acme", "supervisor_east"])
+def test_a_box_that_is_opened_shows_the_counts_and_the_page_in_one_round_trip(any_world: World, who: str) -> None:
+    case = any_world.start()
+    for _ in range(4):
+        any_world.start()
+    any_world.claim(case, "handle_case", "housing_one")
+    actor, now = any_world.actor(who), any_world.clock.now + timedelta(days=9)
+
+    with any_world.store.reading() as session:
+        for name in tasks.BOXES:
+            for number in (1, 2, 99):
+                counted, page = inboxes.opened(session, actor, name, now, number, size=2)
+                same = tasks.page(session, tasks.inbox(actor, name, now), number, 2)
+                assert counted == tasks.counts(session, actor, now)
+                assert [tuple(row) for row in page.rows] == [tuple(row)[: len(page.rows[0])] for row in same.rows]
+                assert (page.number, page.pages, page.total, page.has_more) == (same.number, same.pages, same.total, same.has_more)
 
 
 def test_a_case_that_turns_out_to_be_of_another_enterprise_is_offered_to_the_cadres_of_that_one(any_world: World) -> None:
