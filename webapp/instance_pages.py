@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.core.runtime.step import Status
 from engine.verbs import audience, definitions, departments, incidents, instances, retention, tasks
-from engine.verbs.access import Act, Kind, may
+from engine.verbs.access import Act, Actor, Kind, may
 from engine.verbs.errors import ReasonMissing
 from webapp.case_parts import case_parts, line_asked_for
 from webapp.clock import now
 from webapp.database import store, writing
+from webapp.error_pages import sentence
 from webapp.inbox import page_number
+from webapp.posted_forms import reason
 from webapp.security import needs, signed_in
 from webapp.texts import language, t
 from webapp.words import value_from_words, value_in_words
@@ -101,26 +106,25 @@ def retry(instance_id: str, incident_id: str) -> ResponseReturnValue:
 @pages.post("/<instance_id>/terminate")
 @needs(Act.TERMINATE)
 def terminate(instance_id: str) -> ResponseReturnValue:
-    reason = request.form.get("reason", "").strip()[:1000]
-    if not reason:
-        flash(t("instance.terminate_needs_reason"), "late")
-        return redirect(url_for(".show", instance_id=instance_id), 303)
-    with writing() as session:
-        instances.terminate(session, instance_id, reason, g.actor, now())
-    flash(t("instance.terminated"), "ok")
-    return redirect(url_for(".show", instance_id=instance_id), 303)
+    return _decided(instance_id, instances.terminate, "instance.terminated")
 
 
 @pages.post("/<instance_id>/hold")
 @needs(Act.SUPERVISE)
 def hold(instance_id: str) -> ResponseReturnValue:
-    """Keep the case beyond the time after which it is archived, for a reason."""
-    reason = request.form.get("reason", "").strip()[:1000]
-    if not reason:
-        raise ReasonMissing
-    with writing() as session:
-        retention.hold(session, instance_id, reason, g.actor, now())
-    flash(t("instance.held"), "ok")
+    """Keep the case beyond the time after which it is archived."""
+    return _decided(instance_id, retention.hold, "instance.held")
+
+
+def _decided(instance_id: str, act: Callable[[Session, str, str, Actor, datetime], object], done: str) -> ResponseReturnValue:
+    """What somebody decides about a case, for a reason that stays on record."""
+    try:
+        with writing() as session:
+            act(session, instance_id, reason(), g.actor, now())
+    except ReasonMissing as refusal:
+        flash(sentence(refusal), "late")
+    else:
+        flash(t(done), "ok")
     return redirect(url_for(".show", instance_id=instance_id), 303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.verbs import anchors, conditional_starts, partial_starts, tasks
@@ -12,12 +12,12 @@ from webapp.clock import now
 from webapp.database import store, writing
 from webapp.error_pages import sentence
 from webapp.inbox import page_number
+from webapp.posted_forms import reason
 from webapp.security import needs
 from webapp.texts import t
 
 pages = Blueprint("oversight_pages", __name__, url_prefix="/oversight")
 SHOWN = 20  # waiting starts on a page
-LONGEST = 1_000  # characters of a reason
 
 
 @pages.get("")
@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
 def drop(start_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
-            partial_starts.drop(session, start_id, request.form.get("reason", "")[:LONGEST], g.actor, now())
+            partial_starts.drop(session, start_id, reason(), g.actor, now())
     except ReasonMissing as refusal:
         flash(sentence(refusal), "late")
     else:

@@ -12,11 +12,13 @@ from engine.core.forms.actions import act
 from engine.core.forms.model import FieldError
 from engine.core.forms.sources import KEPT, seeks
 from engine.verbs import attachments
-from engine.verbs.errors import EngineError
+from engine.verbs.errors import EngineError, ReasonMissing
 from webapp.clock import now
 from webapp.database import store
 
 Raw = dict[str, list[str]]
+
+LONGEST_REASON = 1_000  # characters
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Posted:
     raw: Raw
     submitted: bool
     refused: dict[str, FieldError] = field(default_factory=dict)
+
+
+def reason() -> str:
+    """Why a person decides something that stays on record. Raises ReasonMissing."""
+    given = request.form.get("reason", "").strip()[:LONGEST_REASON]
+    if not given:
+        raise ReasonMissing
+    return given
 
 
 def received(

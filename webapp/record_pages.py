@@ -12,12 +12,12 @@ from webapp.clock import now
 from webapp.database import store, writing
 from webapp.error_pages import sentence
 from webapp.inbox import page_number
+from webapp.posted_forms import reason
 from webapp.security import needs
 from webapp.texts import t
 
 pages = Blueprint("record_pages", __name__, url_prefix="/enterprises")
 SHOWN = 30  # enterprises on a page
-LONGEST = 1_000  # characters of a reason
 
 
 @pages.get("")
@@ -53,7 +53,7 @@ def show(enterprise_id: str) -> ResponseReturnValue:
 def entrust(enterprise_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
-            is_new = records.entrust(session, enterprise_id, request.form.get("person", ""), g.actor, now(), reason=_reason())
+            is_new = records.entrust(session, enterprise_id, request.form.get("person", ""), g.actor, now(), reason=reason())
     except ReasonMissing as refusal:
         flash(sentence(refusal), "late")
     else:
@@ -66,17 +66,9 @@ def entrust(enterprise_id: str) -> ResponseReturnValue:
 def move(enterprise_id: str) -> ResponseReturnValue:
     try:
         with writing() as session:
-            is_new = records.move_enterprise(session, enterprise_id, request.form.get("zone", ""), _reason(), g.actor, now())
+            is_new = records.move_enterprise(session, enterprise_id, request.form.get("zone", ""), reason(), g.actor, now())
     except ReasonMissing as refusal:
         flash(sentence(refusal), "late")
     else:
         flash(t("records.moved" if is_new else "records.nothing_changed"), "ok")
     return redirect(url_for(".show", enterprise_id=enterprise_id), 303)
-
-
-def _reason() -> str:
-    """Raises ReasonMissing: a person must give one, a diagram that records what a case has decided need not."""
-    reason = request.form.get("reason", "").strip()[:LONGEST]
-    if not reason:
-        raise ReasonMissing
-    return reason

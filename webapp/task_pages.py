@@ -20,12 +20,11 @@ from webapp.database import store, writing
 from webapp.error_pages import sentence
 from webapp.failures import attended
 from webapp.form_views import fragment, saved_words, shown, typed_words
-from webapp.posted_forms import Raw, posted, received, typed
+from webapp.posted_forms import Raw, posted, reason, received, typed
 from webapp.security import needs, signed_in
 from webapp.texts import t
 
 pages = Blueprint("task_pages", __name__, url_prefix="/tasks")
-LONGEST_REASON = 1_000  # characters
 
 
 @pages.get("/<task_id>")
@@ -70,8 +69,7 @@ def change(task_id: str) -> ResponseReturnValue:
         with writing() as session:
             values = _changed(tasks.get(session, task_id, g.actor))
             if values:
-                reason = request.form.get("reason", "")[:LONGEST_REASON]
-                _tell(tasks.update_task(session, task_id, values, reason, g.actor, now()), t("task.changed"))
+                _tell(tasks.update_task(session, task_id, values, reason(), g.actor, now()), t("task.changed"))
             else:
                 flash(t("task.nothing_changed"), "ok")
     except (ReasonMissing, StimulusRefused, TaskNotOpen) as refused:

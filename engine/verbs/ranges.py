@@ -66,12 +66,7 @@ class Asked:
     def among_held(self, along: Select[Any], held: Select[Any]) -> Iterator[Select[Any]]:
         """Two selects of the same rows of UserTask, narrowed: one in the order of the list, the other along ix_user_task_held for words."""
         along, held = along.where(*self.conditions), held.where(*self.conditions)
-        if not self.words:
-            yield along
-            return
-        yield along.where(search.named(UserTask.name, self.words))
-        yield _among(held, self.found, UserTask.instance_id, UserTask.started_at)
-        yield _beside(along, self.found, UserTask.instance_id)
+        yield from self._with_words(along, held, UserTask)
 
     def among_offers(self, found: Select[Any], *own: ColumnElement[bool]) -> Iterator[Select[Any]]:
         """A select over TaskCandidate along ix_task_candidate_offered, narrowed. `own`: more conditions over UserTask.
@@ -84,12 +79,16 @@ class Asked:
             found = found.where(TaskCandidate.urgent_at < self.before)
         # That it is open follows from its being free; said besides, it makes the database walk the offers instead of the instances found.
         along = found.where(TaskCandidate.is_open)
+        yield from self._with_words(along, found, TaskCandidate)
+
+    def _with_words(self, along: Select[Any], entered: Select[Any], row: type[UserTask] | type[TaskCandidate]) -> Iterator[Select[Any]]:
+        """`along` the list as it is; where words are looked for, what has them in its own name, and what is of the instances found."""
         if not self.words:
             yield along
             return
-        yield along.where(search.named(TaskCandidate.name, self.words))
-        yield _among(found, self.found, TaskCandidate.instance_id, TaskCandidate.started_at)
-        yield _beside(along, self.found, TaskCandidate.instance_id)
+        yield along.where(search.named(row.name, self.words))
+        yield _among(entered, self.found, row.instance_id, row.started_at)
+        yield _beside(along, self.found, row.instance_id)
 
 
 def _among(along: Select[Any], found: Found, instance_id: Any, started_at: Any) -> Select[Any]:

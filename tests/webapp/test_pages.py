@@ -209,7 +209,7 @@ def test_a_supervisor_gives_a_task_to_somebody_else(visit, file_request, open_ta
 def test_a_supervisor_ends_a_case_only_with_a_reason(visit, file_request):
     case, zhou = file_request(), visit("zhou")
     zhou.get(f"/instances/{case}")
-    assert "请写明终止原因" in zhou.post(f"/instances/{case}/terminate", {"reason": " "}, follow_redirects=True).get_data(as_text=True)
+    assert "请写明原因" in zhou.post(f"/instances/{case}/terminate", {"reason": " "}, follow_redirects=True).get_data(as_text=True)
     page = zhou.post(f"/instances/{case}/terminate", {"reason": "重复提交"}, follow_redirects=True).get_data(as_text=True)
     assert "已终止" in page and "重复提交" in page
 
@@ -312,7 +312,8 @@ def test_a_correction_nested_without_end_breaks_no_page(visit, file_request, ope
 def test_a_supervisor_keeps_a_case_beyond_its_time_for_a_reason(visit, file_request):
     case, zhou = file_request(), visit("zhou")
     zhou.text(f"/instances/{case}")
-    assert zhou.post(f"/instances/{case}/hold", {"reason": " "}).status_code == 400
+    assert "请写明原因" in zhou.post(f"/instances/{case}/hold", {"reason": " "}, follow_redirects=True).text
+    assert "继续保留中" not in zhou.text(f"/instances/{case}")
 
     zhou.post(f"/instances/{case}/hold", {"reason": "复议期间"})
 
